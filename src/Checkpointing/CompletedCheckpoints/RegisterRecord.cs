@@ -1,0 +1,4 @@
+namespace Checkpointing.CompletedCheckpoints;
+
+/// <summary>The one record of a job.</summary>
+public sealed record RegisterRecord;

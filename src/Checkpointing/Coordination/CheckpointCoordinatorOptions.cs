@@ -1,0 +1,48 @@
+namespace Checkpointing.Coordination;
+
+/// <summary>Settings of a coordinator. Values only: components are passed to the builder.</summary>
+public sealed class CheckpointCoordinatorOptions
+{
+    /// <summary>Time between two periodic triggers, at least 10 ms; null: by hand only. Default: null.</summary>
+    public TimeSpan? Interval { get; set; }
+
+    /// <summary>Least time between the end of a checkpoint and the next periodic trigger. Default: zero.</summary>
+    public TimeSpan MinPause { get; set; }
+
+    /// <summary>A checkpoint that takes longer is aborted; at least 1 ms. Default: 10 minutes.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Pending checkpoints at a time, 1 to 100; savepoints do not count. Default: 1.</summary>
+    public int MaxConcurrent { get; set; } = 1;
+
+    /// <summary>Completed checkpoints kept, 1 to 1,000; the oldest is dropped first. Default: 1.</summary>
+    public int MaxRetainedCheckpoints { get; set; } = 1;
+
+    /// <summary>What happens to retained checkpoints when the job ends. Default: <see cref="CheckpointRetention.OnCancellation"/>.</summary>
+    public CheckpointRetention Retention { get; set; } = CheckpointRetention.OnCancellation;
+
+    /// <summary>Failed checkpoints in a row before the job fails; null: never. Default: null.</summary>
+    public int? TolerableFailures { get; set; }
+
+    /// <summary>Checks every setting once, when the coordinator is built.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is outside its range; the message names it.</exception>
+    public void Validate()
+    {
+        Check(Interval is null || Interval >= TimeSpan.FromMilliseconds(10), nameof(Interval), Interval, "at least 10 ms");
+        Check(MinPause >= TimeSpan.Zero && MinPause <= TimeSpan.FromDays(365), nameof(MinPause), MinPause, "0 to 365 days");
+        Check(Timeout >= TimeSpan.FromMilliseconds(1), nameof(Timeout), Timeout, "at least 1 ms");
+        Check(MaxConcurrent is >= 1 and <= 100, nameof(MaxConcurrent), MaxConcurrent, "1 to 100");
+        Check(MaxRetainedCheckpoints is >= 1 and <= 1_000, nameof(MaxRetainedCheckpoints), MaxRetainedCheckpoints, "1 to 1,000");
+        Check(TolerableFailures is null or >= 0, nameof(TolerableFailures), TolerableFailures, "at least 0");
+    }
+
+    internal CheckpointCoordinatorOptions Clone() => (CheckpointCoordinatorOptions)MemberwiseClone();
+
+    private static void Check(bool holds, string setting, object? value, string range)
+    {
+        if (!holds)
+        {
+            throw new ArgumentOutOfRangeException(setting, $"{setting} is {value}; it must be {range}.");
+        }
+    }
+}

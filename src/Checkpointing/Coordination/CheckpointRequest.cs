@@ -1,0 +1,36 @@
+namespace Checkpointing.Coordination;
+
+/// <summary>What a trigger by hand asks for.</summary>
+/// <param name="Kind">Checkpoint, full checkpoint or savepoint.</param>
+/// <param name="Target">For a savepoint: the folder, below the storage's root, that its own folder is made in.</param>
+public sealed record CheckpointRequest(CheckpointKind Kind, string? Target = null)
+{
+    /// <summary>A checkpoint, incremental where the backend can.</summary>
+    public static CheckpointRequest Checkpoint { get; } = new(CheckpointKind.Checkpoint);
+
+    /// <summary>A checkpoint that stores every file anew.</summary>
+    public static CheckpointRequest FullCheckpoint { get; } = new(CheckpointKind.FullCheckpoint);
+
+    /// <summary>A savepoint below <paramref name="folder"/>.</summary>
+    public static CheckpointRequest SavepointTo(string folder) => new(CheckpointKind.Savepoint, folder);
+}
+
+/// <summary>Who owns the checkpoint that a job is started from.</summary>
+public enum ClaimMode
+{
+    /// <summary>It stays whose it is; pinned until our first own checkpoint stands on its own. The default.</summary>
+    NoClaim = 0,
+
+    /// <summary>The whole other job is taken over, with all its checkpoints.</summary>
+    Claim = 1,
+}
+
+/// <summary>How to resume from a given checkpoint.</summary>
+public sealed class ResumeOptions
+{
+    /// <summary>Default: <see cref="ClaimMode.NoClaim"/>.</summary>
+    public ClaimMode ClaimMode { get; set; }
+
+    /// <summary>Leave stored operators and states that the program does not have behind, with a warning. Default: false.</summary>
+    public bool AllowNonRestoredState { get; set; }
+}

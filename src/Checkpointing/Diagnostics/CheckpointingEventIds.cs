@@ -1,0 +1,61 @@
+namespace Checkpointing.Diagnostics;
+
+/// <summary>Ids of log events; never renumbered, never used again.</summary>
+/// <remarks>1000 coordination, 2000 snapshots and restore, 3000 shared state and discard, 4000 completed-checkpoint
+/// stores, 5000 RocksDB, 6000 ZooKeeper, 7000 host.</remarks>
+public static class CheckpointingEventIds
+{
+    /// <summary>A checkpoint was triggered.</summary>
+    public const int CheckpointTriggered = 1000;
+
+    /// <summary>A checkpoint completed: it is durable.</summary>
+    public const int CheckpointCompleted = 1001;
+
+    /// <summary>A checkpoint was aborted.</summary>
+    public const int CheckpointAborted = 1002;
+
+    /// <summary>A subtask acknowledged.</summary>
+    public const int SubtaskAcknowledged = 1003;
+
+    /// <summary>A message of another job, epoch or attempt was dropped.</summary>
+    public const int StaleMessageDropped = 1004;
+
+    /// <summary>The coordinator was fenced by a newer epoch.</summary>
+    public const int CoordinatorFenced = 1005;
+
+    /// <summary>The coordinator took an epoch.</summary>
+    public const int EpochTaken = 1006;
+
+    /// <summary>State was restored.</summary>
+    public const int StateRestored = 2000;
+
+    /// <summary>A hard link could not be made; the file was copied.</summary>
+    public const int LinkFellBackToCopy = 2001;
+
+    /// <summary>A shared file got an owner.</summary>
+    public const int SharedStateRegistered = 3000;
+
+    /// <summary>A shared file lost an owner.</summary>
+    public const int SharedStateReleased = 3001;
+
+    /// <summary>A file was handed to the cleaner.</summary>
+    public const int DeletionScheduled = 3002;
+
+    /// <summary>A file could not be deleted; the next sweep takes it.</summary>
+    public const int DeletionFailed = 3003;
+
+    /// <summary>Orphans were swept.</summary>
+    public const int OrphansSwept = 3004;
+
+    /// <summary>A sweep was refused because metadata could not be read.</summary>
+    public const int SweepRefused = 3005;
+
+    /// <summary>A checkpoint was recovered from the register.</summary>
+    public const int CheckpointRecovered = 4000;
+
+    /// <summary>A retained checkpoint cannot be read now; it is kept.</summary>
+    public const int CheckpointUnreadable = 4001;
+
+    /// <summary>A checkpoint was subsumed.</summary>
+    public const int CheckpointSubsumed = 4002;
+}

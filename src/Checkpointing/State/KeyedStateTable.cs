@@ -1,0 +1,45 @@
+using System.Buffers;
+
+namespace Checkpointing.State;
+
+/// <summary>The rows of one keyed state in one backend: an ordered map from bytes to bytes.</summary>
+/// <remarks>
+/// <para>A row's key is the key group as 2 bytes big-endian, then key, namespace and the map's key, each of the first two
+/// behind its length (<see cref="KeyedRowKey"/>); order is that of the bytes, unsigned.</para>
+/// <para>One caller at a time. Spans that come out are valid until the next call on the table.</para>
+/// </remarks>
+public abstract class KeyedStateTable
+{
+    /// <summary>Reads a value and appends it to <paramref name="target"/>.</summary>
+    /// <returns>False if there is no such row.</returns>
+    public abstract bool TryGet(ReadOnlySpan<byte> key, ArrayBufferWriter<byte> target);
+
+    /// <summary>Writes a row.</summary>
+    public abstract void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+
+    /// <summary>Deletes a row; one that is not there is no error.</summary>
+    public abstract void Delete(ReadOnlySpan<byte> key);
+
+    /// <summary>Appends bytes to a row's value; makes the row if there is none. A backend may do so without reading.</summary>
+    public abstract void Append(ReadOnlySpan<byte> key, ReadOnlySpan<byte> suffix);
+
+    /// <summary>Opens a cursor over all rows whose key begins with the prefix, in order. Writing while it is open is not allowed.</summary>
+    public abstract KeyedStateCursor Scan(ReadOnlySpan<byte> prefix);
+}
+
+/// <summary>Walks over rows in order. Dispose it before the next write.</summary>
+public abstract class KeyedStateCursor : IDisposable
+{
+    /// <summary>Key of the current row, valid until the next move.</summary>
+    public abstract ReadOnlySpan<byte> Key { get; }
+
+    /// <summary>Value of the current row, valid until the next move.</summary>
+    public abstract ReadOnlySpan<byte> Value { get; }
+
+    /// <summary>Moves to the next row (the first, the first time).</summary>
+    /// <exception cref="CheckpointCorruptException">Stored bytes are damaged: a scan never just ends early.</exception>
+    public abstract bool MoveNext();
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

@@ -1,0 +1,28 @@
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.State;
+
+/// <summary>Declares a state: name, kind, serializers. Immutable, does no I/O, shared by all subtasks.</summary>
+public abstract class StateDescriptor
+{
+    private protected StateDescriptor(string name, StateKind kind)
+    {
+        Name = NameRules.Check(name, "A state name", nameof(name));
+        Kind = kind;
+    }
+
+    /// <summary>Name, unique within the operator; its identity across versions of the program.</summary>
+    public string Name { get; }
+
+    /// <summary>The kind.</summary>
+    public StateKind Kind { get; }
+
+    /// <summary>Serializer of the namespace (for example a window); null: the state has none. Set it for state that is kept a window.</summary>
+    public StateSerializer? Namespace { get; init; }
+
+    /// <summary>Serializer of values, elements or accumulators.</summary>
+    public abstract StateSerializer Value { get; }
+
+    /// <summary>Serializer of a map's keys; null for other kinds.</summary>
+    public virtual StateSerializer? UserKey => null;
+}
