@@ -1,5 +1,5 @@
 using Checkpointing.Metadata;
-using Checkpointing.State;
+using Checkpointing.StateHandles;
 using Checkpointing.Storage;
 
 namespace Checkpointing.CompletedCheckpoints;

@@ -114,22 +114,6 @@ public abstract class KeyedStateSnapshot : IAsyncDisposable
 /// <param name="GivenUp">Keys of earlier uploads of this backend that it will never refer to again.</param>
 public sealed record KeyedSnapshotResult(KeyedStateHandle? Handle, SnapshotCost Cost, IReadOnlyList<SharedStateKey> GivenUp);
 
-/// <summary>What a snapshot stored and what it used again.</summary>
-/// <param name="NewBytes">Bytes that went through the process or were linked from the backend's files for the first time.</param>
-/// <param name="NewFiles">Files of those.</param>
-/// <param name="ReusedBytes">Bytes behind placeholders and storage-side links and copies.</param>
-/// <param name="ReusedFiles">Files of those.</param>
-public readonly record struct SnapshotCost(long NewBytes, int NewFiles, long ReusedBytes, int ReusedFiles)
-{
-    /// <summary>Sum.</summary>
-    public static SnapshotCost operator +(SnapshotCost left, SnapshotCost right) => new(
-        left.NewBytes + right.NewBytes, left.NewFiles + right.NewFiles,
-        left.ReusedBytes + right.ReusedBytes, left.ReusedFiles + right.ReusedFiles);
-
-    /// <summary>Sum.</summary>
-    public static SnapshotCost Add(SnapshotCost left, SnapshotCost right) => left + right;
-}
-
 /// <summary>One request for a snapshot, as the trigger message carries it.</summary>
 public sealed record SnapshotRequest
 {
