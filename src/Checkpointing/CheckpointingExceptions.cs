@@ -55,6 +55,9 @@ public sealed class CheckpointStorageUnavailableException(
     /// <summary>What was to be read, written or deleted.</summary>
     public string Path { get; } = path;
 
+    /// <summary>Whether it is certain that the call changed nothing, nor will. Default: false, it may have happened.</summary>
+    public bool IsNothingChanged { get; init; }
+
     /// <inheritdoc/>
     public override bool IsTransient { get; } = isTransient;
 }
