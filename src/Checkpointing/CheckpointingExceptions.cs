@@ -56,7 +56,7 @@ public sealed class CheckpointStorageUnavailableException(
     public string Path { get; } = path;
 
     /// <summary>Whether it is certain that the call changed nothing, nor will. Default: false, it may have happened.</summary>
-    public bool IsNothingChanged { get; init; }
+    public bool ChangedNothing { get; init; }
 
     /// <inheritdoc/>
     public override bool IsTransient { get; } = isTransient;
