@@ -6,6 +6,7 @@ namespace Checkpointing.Repository.Tests;
 public sealed partial class SourceTextTests
 {
     private const int MaxLines = 500;
+    private const int MaxFolderLevels = 3;
 
     private static readonly string[] s_allFolders = ["src", "tests", "benchmarks"];
 
@@ -22,7 +23,7 @@ public sealed partial class SourceTextTests
     public void Namespaces_AllFiles_AreProjectAndFolder() =>
         Findings.ShouldBeNone(
             RepositoryFiles.Under(s_allFolders, ".cs").Select(NamespaceFinding).OfType<string>(),
-            "The namespace is the project's name and the path of folders below it, two levels at most.");
+            $"The namespace is the project's name and the path of folders below it, {MaxFolderLevels} levels at most.");
 
     [Fact]
     public void FileAndTypeNames_AllFiles_SayWhatTheyAre() =>
@@ -70,9 +71,9 @@ public sealed partial class SourceTextTests
         var parts = path.Split('/')[1..^1];
         var expected = string.Join('.', parts);
         var found = NamespaceDeclaration().Matches(RepositoryFiles.Read(path)).Select(m => m.Groups[1].Value).Distinct().ToList();
-        if (parts.Length > 3)
+        if (parts.Length > MaxFolderLevels + 1)
         {
-            return $"{path}: more than two folders below the project";
+            return $"{path}: more than {MaxFolderLevels} folders below the project";
         }
 
         // Program.cs and files of global usings or assembly attributes declare no type and need none.
