@@ -1,0 +1,77 @@
+namespace Checkpointing.RocksDb.Native;
+
+/// <summary>The option objects of one database, made once and freed after it.</summary>
+/// <remarks>Each database has a block cache of its own: cache keys derive from a file's id, which copies share, so another
+/// database's good blocks would hide the damage in ours.</remarks>
+internal sealed class DatabaseOptions
+{
+    /// <summary>Levels of every column family; a file of a deeper level would be dropped without a word on import.</summary>
+    internal const int LevelCount = 7;
+
+    private const int MaxBackgroundJobs = 2;
+    private const int MaxWriteBufferCount = 4;
+    private const int InfoLogLevelFatal = 4;
+    private const double BloomBitsPerKey = 10;
+
+    private readonly nint _cache;
+
+    internal DatabaseOptions(RocksDbBackendOptions options)
+    {
+        // SAFETY: every object made here is freed in Free, except the operator and the filter policy, which their
+        // options own; table options are copied by the factory.
+        _cache = RocksDbLibrary.rocksdb_cache_create_lru((nuint)options.BlockCacheBytes);
+        var table = RocksDbLibrary.rocksdb_block_based_options_create();
+        RocksDbLibrary.rocksdb_block_based_options_set_block_cache(table, _cache);
+        RocksDbLibrary.rocksdb_block_based_options_set_filter_policy(
+            table, RocksDbLibrary.rocksdb_filterpolicy_create_bloom_full(BloomBitsPerKey));
+
+        Database = RocksDbLibrary.rocksdb_options_create();
+        RocksDbLibrary.rocksdb_options_set_block_based_table_factory(Database, table);
+        RocksDbLibrary.rocksdb_block_based_options_destroy(table);
+        RocksDbLibrary.rocksdb_options_set_merge_operator(Database, ConcatenationOperator.Create());
+        RocksDbLibrary.rocksdb_options_set_create_if_missing(Database, 1);
+        RocksDbLibrary.rocksdb_options_set_error_if_exists(Database, 1);
+        RocksDbLibrary.rocksdb_options_set_info_log_level(Database, InfoLogLevelFatal);
+        RocksDbLibrary.rocksdb_options_set_keep_log_file_num(Database, 1);
+        RocksDbLibrary.rocksdb_options_set_stats_dump_period_sec(Database, 0);
+        RocksDbLibrary.rocksdb_options_set_stats_persist_period_sec(Database, 0);
+        RocksDbLibrary.rocksdb_options_set_max_background_jobs(Database, MaxBackgroundJobs);
+        RocksDbLibrary.rocksdb_options_set_max_open_files(Database, options.MaxOpenFiles);
+        RocksDbLibrary.rocksdb_options_set_num_levels(Database, LevelCount);
+        RocksDbLibrary.rocksdb_options_set_write_buffer_size(Database, (nuint)options.WriteBufferSizeBytes);
+        RocksDbLibrary.rocksdb_options_set_max_write_buffer_number(Database, MaxWriteBufferCount);
+        RocksDbLibrary.rocksdb_options_set_compression(Database, (int)options.Compression);
+
+        // The folder is deleted after closing: what is still in memory need not be written.
+        RocksDbLibrary.rocksdb_options_set_avoid_flush_during_shutdown(Database, 1);
+
+        Write = RocksDbLibrary.rocksdb_writeoptions_create();
+        RocksDbLibrary.rocksdb_writeoptions_disable_WAL(Write, 1);
+        Read = RocksDbLibrary.rocksdb_readoptions_create();
+        Flush = RocksDbLibrary.rocksdb_flushoptions_create();
+        RocksDbLibrary.rocksdb_flushoptions_set_wait(Flush, 1);
+        RocksDbLibrary.rocksdb_flushoptions_set_allow_write_stall(Flush, 1);
+    }
+
+    /// <summary>Options of the database and of every column family.</summary>
+    internal nint Database { get; }
+
+    /// <summary>Options of writes: no log, for a crash falls back to a checkpoint.</summary>
+    internal nint Write { get; }
+
+    /// <summary>Options of point reads.</summary>
+    internal nint Read { get; }
+
+    /// <summary>Options of flushes: wait.</summary>
+    internal nint Flush { get; }
+
+    /// <summary>Frees all; only after the database is closed, and once.</summary>
+    internal void Free()
+    {
+        RocksDbLibrary.rocksdb_flushoptions_destroy(Flush);
+        RocksDbLibrary.rocksdb_readoptions_destroy(Read);
+        RocksDbLibrary.rocksdb_writeoptions_destroy(Write);
+        RocksDbLibrary.rocksdb_options_destroy(Database);
+        RocksDbLibrary.rocksdb_cache_destroy(_cache);
+    }
+}

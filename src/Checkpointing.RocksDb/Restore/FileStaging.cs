@@ -1,0 +1,79 @@
+using System.Globalization;
+using Checkpointing.RocksDb.Working;
+using Checkpointing.StateHandles;
+using Checkpointing.Storage;
+
+namespace Checkpointing.RocksDb.Restore;
+
+/// <summary>Brings stored files into a local folder and proves each before anything is made of it.</summary>
+/// <remarks>RocksDB notices a flipped bit only when it reads that block, and ends a scan there as if it were over.</remarks>
+/// <param name="storage">The storage.</param>
+/// <param name="folder">A new local folder, on the volume of the database.</param>
+/// <param name="parallelism">Files at a time.</param>
+internal sealed class FileStaging(ICheckpointStorage storage, string folder, int parallelism)
+{
+    /// <summary>The local folder.</summary>
+    internal string Folder => folder;
+
+    /// <summary>Name of a staged file: never that of the stored or the old local file, which may be there twice.</summary>
+    internal static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{index:D6}.sst");
+
+    /// <summary>Fetches and verifies files.</summary>
+    /// <exception cref="CheckpointCorruptException">Length or digest of a file differ.</exception>
+    /// <exception cref="StoredFileMissingException">A file is not there.</exception>
+    internal async ValueTask FetchAsync(IReadOnlyList<StoredSnapshotFile> files, CancellationToken cancellationToken)
+    {
+        var options = new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, files.Count, options, async (index, token) =>
+        {
+            var localPath = Path.Combine(folder, NameOf(index));
+            try
+            {
+                var (digest, length) = await FetchAsync(files[index], localPath, token).ConfigureAwait(false);
+                Verify(files[index], digest, length);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new CheckpointStorageUnavailableException(
+                    files[index].Path, $"cannot be brought to '{localPath}': {exception.Message}", exception);
+            }
+        }).ConfigureAwait(false);
+    }
+
+    private static void Verify(StoredSnapshotFile file, ContentDigest digest, long length)
+    {
+        var expected = file.Record.File.SizeBytes;
+        if (length != expected)
+        {
+            throw new CheckpointCorruptException(file.Path, Math.Min(length, expected), $"{expected} bytes", $"{length}");
+        }
+
+        if (digest != file.Record.Digest)
+        {
+            throw new CheckpointCorruptException(
+                file.Path, 0, $"{expected} bytes of digest {file.Record.Digest}", $"digest {digest}");
+        }
+    }
+
+    private async ValueTask<(ContentDigest Digest, long LengthBytes)> FetchAsync(
+        StoredSnapshotFile file, string localPath, CancellationToken cancellationToken)
+    {
+        if (file.Sst.Handle is FileStateHandle && storage.LocalFiles is { } local)
+        {
+            await local.FetchAsync(file.Path, localPath, cancellationToken).ConfigureAwait(false);
+            return await LocalFileDigest.ComputeAsync(localPath, cancellationToken).ConfigureAwait(false);
+        }
+
+        var source = file.Sst.Handle is ByteStreamStateHandle bytes
+            ? new MemoryStream([.. bytes.Data.Items])
+            : await storage.OpenReadAsync(file.Path, 0, cancellationToken).ConfigureAwait(false);
+        await using (source.ConfigureAwait(false))
+        {
+            var target = WorkingFolder.CreateFile(localPath);
+            await using (target.ConfigureAwait(false))
+            {
+                return await LocalFileDigest.CopyAsync(source, target, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Checkpointing.KeyGroups;
+using Checkpointing.RocksDb.Native;
+using Checkpointing.RocksDb.Working;
+using Checkpointing.State;
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.RocksDb.Restore;
+
+/// <summary>Restores by reading rows and putting them: right for any number, range and kind of handles.</summary>
+internal sealed class RowRestore(
+    KeyedStateBackendContext context,
+    RocksDbBackendOptions options,
+    WorkingFolder folder,
+    RocksDatabase target,
+    IReadOnlyList<ColumnFamily> families)
+{
+    private const long BatchSizeBytes = 256 << 10;
+
+    private readonly List<StateDescription> _restoredStates = [];
+    private long _rowCount;
+
+    /// <summary>Puts the rows of all handles that lie in the backend's range.</summary>
+    /// <returns>The states that were stored.</returns>
+    internal async ValueTask<IReadOnlyList<StateDescription>> PutAllAsync(CancellationToken cancellationToken)
+    {
+        using var batch = new RocksWriteBatch();
+        foreach (var handle in context.RestoreFrom)
+        {
+            var keep = handle.KeyGroups.Intersect(context.Range);
+            if (keep.IsEmpty)
+            {
+                continue;
+            }
+
+            switch (handle)
+            {
+                case IncrementalKeyedStateHandle incremental:
+                    await PutIncrementalAsync(incremental, keep, batch, cancellationToken).ConfigureAwait(false);
+                    break;
+                default:
+                    throw new ArgumentException(
+                        $"The RocksDB backend cannot restore from a {handle.GetType().Name}.");
+            }
+        }
+
+        target.Write(batch);
+        context.Logger.RestoredByRows(
+            context.Operator, context.SubtaskIndex, context.Range.ToString(), _rowCount, context.RestoreFrom.Count);
+        return _restoredStates.Distinct().ToList();
+    }
+
+    private async ValueTask PutIncrementalAsync(
+        IncrementalKeyedStateHandle handle, KeyGroupRange keep, RocksWriteBatch batch, CancellationToken cancellationToken)
+    {
+        var snapshot = await StoredSnapshot.LoadAsync(context.Storage, handle, cancellationToken).ConfigureAwait(false);
+        _restoredStates.AddRange(snapshot.Catalogue.States.Select(static state => state.Description));
+
+        // A file whose bounds do not meet the range has no version of any of its rows.
+        var names = families.Select(static family => family.Name).ToList();
+        var files = snapshot.Files.Where(file =>
+            names.Contains(file.Record.File.ColumnFamily)
+            && RowBounds.Meet(file.Record.File.SmallestKey, file.Record.File.LargestKey, keep)).ToList();
+        var staging = new FileStaging(context.Storage, folder.NewFolder("stage"), options.TransferParallelism);
+        var path = folder.NewDatabasePath("source");
+        try
+        {
+            using var source = RocksDatabase.Create(path, options);
+            source.PauseBackgroundWork();
+            var sources = await SnapshotImport.ImportAsync(source, snapshot, files, names, staging, cancellationToken)
+                .ConfigureAwait(false);
+            foreach (var (from, to) in sources.Zip(families))
+            {
+                PutRows(source, from, to, keep, batch, cancellationToken);
+            }
+        }
+        finally
+        {
+            WorkingFolder.RemoveFolder(path);
+        }
+    }
+
+    private void PutRows(
+        RocksDatabase source, ColumnFamily from, ColumnFamily to, KeyGroupRange keep, RocksWriteBatch batch,
+        CancellationToken cancellationToken)
+    {
+        var (lower, end) = RowBounds.Of(keep);
+        using var rows = source.NewIterator(from, lower, end, fillCache: false);
+        while (rows.MoveNext())
+        {
+            Put(to, rows.Key, rows.Value, batch, cancellationToken);
+        }
+    }
+
+    private void Put(
+        ColumnFamily to, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, RocksWriteBatch batch,
+        CancellationToken cancellationToken)
+    {
+        batch.Put(to, key, value);
+        _rowCount++;
+        if (batch.SizeBytes >= BatchSizeBytes)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            target.Write(batch);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+namespace Checkpointing.RocksDb;
+
+/// <summary>Settings of the RocksDB backend. Values only.</summary>
+/// <remarks>What snapshots rely on cannot be set: no write-ahead log, one writer, a block cache for each database.</remarks>
+public sealed class RocksDbBackendOptions
+{
+    /// <summary>Folder for the live databases, best on a fast local disk, and on the volume of a local checkpoint storage:
+    /// then files are linked and not copied. Relative to the current directory when the factory is made. Several
+    /// processes may share it. Nothing in it outlives its backend.</summary>
+    public required string WorkingDirectory { get; set; }
+
+    /// <summary>Memory for new rows of one state before they are written to a file, 64 KiB to 1 GiB. Default: 8 MiB. Up to
+    /// four times as much while files are written behind.</summary>
+    public long WriteBufferSizeBytes { get; set; } = 8 << 20;
+
+    /// <summary>Memory for blocks read, a subtask, 64 KiB to 1 TiB. Default: 32 MiB.</summary>
+    public long BlockCacheBytes { get; set; } = 32 << 20;
+
+    /// <summary>Files that one database keeps open, at least 20; -1: all. Default: 1,000.</summary>
+    public int MaxOpenFiles { get; set; } = 1_000;
+
+    /// <summary>How blocks are compressed. Default: LZ4.</summary>
+    public RocksDbCompression Compression { get; set; } = RocksDbCompression.Lz4;
+
+    /// <summary>Files transferred at a time by one snapshot or restore, 1 to 64. Default: 4.</summary>
+    public int TransferParallelism { get; set; } = 4;
+
+    /// <summary>What a checkpoint stores. Default: incremental.</summary>
+    public RocksDbSnapshotMode Snapshots { get; set; } = RocksDbSnapshotMode.Incremental;
+
+    /// <summary>Checks every setting; the factory calls it.</summary>
+    /// <exception cref="ArgumentException">A setting is missing or outside its range; the message names it.</exception>
+    public void Validate()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(WorkingDirectory);
+        ArgumentOutOfRangeException.ThrowIfLessThan(WriteBufferSizeBytes, 64 << 10);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(WriteBufferSizeBytes, 1 << 30);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BlockCacheBytes, 64 << 10);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(BlockCacheBytes, 1L << 40);
+        ArgumentOutOfRangeException.ThrowIfLessThan(TransferParallelism, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(TransferParallelism, 64);
+        if (MaxOpenFiles != -1)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(MaxOpenFiles, 20);
+        }
+
+        if (!Enum.IsDefined(Compression))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Compression), Compression, "This compression is not known.");
+        }
+
+        if (!Enum.IsDefined(Snapshots))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Snapshots), Snapshots, "This kind of snapshot is not known.");
+        }
+    }
+
+    internal RocksDbBackendOptions Copy() => (RocksDbBackendOptions)MemberwiseClone();
+}

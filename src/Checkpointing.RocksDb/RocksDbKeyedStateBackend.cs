@@ -1,0 +1,72 @@
+using Checkpointing.KeyGroups;
+using Checkpointing.RocksDb.Snapshots;
+using Checkpointing.State;
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.RocksDb;
+
+/// <summary>Keyed state in a RocksDB database of its own: one column family a state.</summary>
+internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
+{
+    private readonly RocksDbBackendScope _scope;
+    private readonly Dictionary<string, RocksDbTable> _tables = new(StringComparer.Ordinal);
+    private bool _isDisposed;
+
+    /// <summary>Takes ownership of the open parts.</summary>
+    internal RocksDbKeyedStateBackend(RocksDbBackendScope scope, IReadOnlyList<StateDescription> restoredStates)
+    {
+        _scope = scope;
+        RestoredStates = restoredStates;
+        foreach (var (state, family) in scope.Context.States.Zip(scope.ColumnFamilies))
+        {
+            _tables.Add(state.Name, new(scope.Database, family, scope.Range));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Guid BackendId => _scope.BackendId;
+
+    /// <inheritdoc/>
+    public override KeyGroupRange Range => _scope.Range;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<StateDescription> RestoredStates { get; }
+
+    /// <inheritdoc/>
+    public override KeyedStateTable GetTable(string stateName)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentNullException.ThrowIfNull(stateName);
+        return _tables.TryGetValue(stateName, out var table)
+            ? table
+            : throw new InvalidOperationException(
+                $"State '{stateName}' of operator '{_scope.Context.Operator}' was not declared when the backend was opened.");
+    }
+
+    /// <inheritdoc/>
+    public override KeyedStateSnapshot PrepareSnapshot(SnapshotRequest request)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentNullException.ThrowIfNull(request);
+        return IncrementalSnapshot.Prepare(_scope, request);
+    }
+
+    /// <inheritdoc/>
+    public override void NotifyCompleted(CheckpointId checkpointId) => _scope.Ledger.NotifyCompleted(checkpointId);
+
+    /// <inheritdoc/>
+    public override void NotifyAborted(CheckpointId checkpointId) => _scope.Ledger.NotifyAborted(checkpointId);
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _scope.Database.Dispose();
+            _scope.Folder.RemoveUser();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

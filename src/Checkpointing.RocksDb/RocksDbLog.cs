@@ -1,0 +1,25 @@
+using Checkpointing.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointing.RocksDb;
+
+/// <summary>Log messages; ids 5000 and up, and those of the core where they mean the same.</summary>
+internal static partial class RocksDbLog
+{
+    [LoggerMessage(CheckpointingEventIds.LinkFellBackToCopy, LogLevel.Warning,
+        "'{Path}' could not be hard-linked; it was copied for the snapshot.")]
+    internal static partial void PinnedByCopy(this ILogger logger, string path);
+
+    [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Information,
+        "Restored {Operator}[{SubtaskIndex}] key groups {Range}: {FileCount} files of {SizeBytes} bytes imported.")]
+    internal static partial void RestoredByImport(
+        this ILogger logger, string @operator, int subtaskIndex, string range, int fileCount, long sizeBytes);
+
+    [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Information,
+        "Restored {Operator}[{SubtaskIndex}] key groups {Range}: {RowCount} rows of {HandleCount} handles put one by one.")]
+    internal static partial void RestoredByRows(
+        this ILogger logger, string @operator, int subtaskIndex, string range, long rowCount, int handleCount);
+
+    [LoggerMessage(5000, LogLevel.Information, "Removed {Count} folders of dead processes from '{WorkingDirectory}'.")]
+    internal static partial void LeftoversSwept(this ILogger logger, int count, string workingDirectory);
+}

@@ -1,0 +1,47 @@
+using System.Buffers;
+using Checkpointing.KeyGroups;
+using Checkpointing.RocksDb.Native;
+using Checkpointing.State;
+
+namespace Checkpointing.RocksDb;
+
+/// <summary>The rows of one state: one column family.</summary>
+internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFamily, KeyGroupRange range) : KeyedStateTable
+{
+    private const int MinRoom = 64;
+    private const int MaxRoom = 64 << 10;
+
+    private int _expectedLength = MinRoom;
+
+    /// <inheritdoc/>
+    public override bool TryGet(ReadOnlySpan<byte> key, ArrayBufferWriter<byte> target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var length = database.Get(columnFamily, key, target, _expectedLength);
+        if (length < 0)
+        {
+            return false;
+        }
+
+        // The next value is likely as long as this one: then one call is enough.
+        _expectedLength = Math.Clamp(length, MinRoom, MaxRoom);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => database.Put(columnFamily, key, value);
+
+    /// <inheritdoc/>
+    public override void Delete(ReadOnlySpan<byte> key) => database.Delete(columnFamily, key);
+
+    /// <inheritdoc/>
+    public override void Append(ReadOnlySpan<byte> key, ReadOnlySpan<byte> suffix) =>
+        database.Merge(columnFamily, key, suffix);
+
+    /// <inheritdoc/>
+    public override KeyedStateCursor Scan(ReadOnlySpan<byte> prefix)
+    {
+        var (lower, end) = RowBounds.Of(prefix, range);
+        return new RocksDbCursor(database.NewIterator(columnFamily, lower, end));
+    }
+}

@@ -1,0 +1,262 @@
+using Checkpointing.Diagnostics;
+using Checkpointing.RocksDb.Native;
+using Checkpointing.RocksDb.Working;
+using Checkpointing.State;
+using Checkpointing.StateHandles;
+using Checkpointing.Storage;
+
+namespace Checkpointing.RocksDb.Snapshots;
+
+/// <summary>A snapshot that stores RocksDB's files, each once, and a catalogue that says what they mean.</summary>
+/// <remarks>Everything it needs is pinned by hard link when it is prepared, so writing it touches neither the database nor
+/// the backend, which may be disposed meanwhile.</remarks>
+internal sealed class IncrementalSnapshot : KeyedStateSnapshot
+{
+    /// <summary>Catalogues up to this size travel in the metadata.</summary>
+    internal const int MaxInlineCatalogueBytes = 20 << 10;
+
+    private readonly RocksDbBackendScope _scope;
+    private readonly SnapshotRequest _request;
+    private readonly ulong _sequence;
+    private readonly IReadOnlyList<LiveFile> _files;
+    private readonly SharedFileLedger.Running _running;
+    private readonly string _pinFolder;
+    private string? _exclusivePath;
+    private bool _isWritten;
+    private bool _isDisposed;
+
+    private IncrementalSnapshot(
+        RocksDbBackendScope scope, SnapshotRequest request, ulong sequence, IReadOnlyList<LiveFile> files,
+        SharedFileLedger.Running running, string pinFolder)
+    {
+        _scope = scope;
+        _request = request;
+        _sequence = sequence;
+        _files = files;
+        _running = running;
+        _pinFolder = pinFolder;
+    }
+
+    /// <summary>Flushes, lists the files and pins those that must be stored.</summary>
+    internal static IncrementalSnapshot Prepare(RocksDbBackendScope scope, SnapshotRequest request)
+    {
+        var database = scope.Database;
+        database.Flush(scope.ColumnFamilies);
+        var sequence = database.LatestSequence;
+        var pinFolder = scope.Folder.NewFolder("pins");
+        SharedFileLedger.Running? running = null;
+        try
+        {
+            database.DisableFileDeletions();
+            try
+            {
+                var files = database.GetLiveFiles();
+                CheckAreBefore(sequence, files);
+                var baseId = request.Kind == CheckpointKind.Checkpoint ? request.Base : null;
+                running = scope.Ledger.Begin(request.CheckpointId, baseId, files.Select(static file => file.Name));
+                var snapshot = new IncrementalSnapshot(scope, request, sequence, files, running, pinFolder);
+                snapshot.Pin();
+                scope.Folder.AddUser();
+                return snapshot;
+            }
+            finally
+            {
+                database.EnableFileDeletions();
+            }
+        }
+        catch
+        {
+            if (running is not null)
+            {
+                scope.Ledger.Abandon(running);
+            }
+
+            WorkingFolder.RemoveFolder(pinFolder);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<KeyedSnapshotResult> WriteAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_isWritten)
+        {
+            throw new InvalidOperationException($"The snapshot of checkpoint {_request.CheckpointId} was written already.");
+        }
+
+        var stored = new StoredFile[_files.Count];
+        await Parallel.ForAsync(
+            0, _files.Count,
+            new ParallelOptions
+            {
+                MaxDegreeOfParallelism = _scope.Options.TransferParallelism,
+                CancellationToken = cancellationToken,
+            },
+            async (index, token) => stored[index] = await StoreAsync(_files[index], token).ConfigureAwait(false))
+            .ConfigureAwait(false);
+
+        var (handle, cost) = _files.Count == 0
+            ? (null, default)
+            : await DescribeAsync(stored, cancellationToken).ConfigureAwait(false);
+        var folders = stored.Where(static file => file.IsNewName).Select(static file => FolderOf(file.Sst)).ToHashSet();
+        if (_exclusivePath is not null)
+        {
+            folders.Add(StoragePath.FolderOf(_exclusivePath));
+        }
+
+        if (folders.Count > 0)
+        {
+            await _scope.Context.Storage.SyncFoldersAsync(folders, cancellationToken).ConfigureAwait(false);
+        }
+
+        _isWritten = true;
+        var map = new Dictionary<string, StoredSst>(StringComparer.Ordinal);
+        for (var i = 0; i < stored.Length; i++)
+        {
+            map.Add(_files[i].Name, stored[i].Sst);
+        }
+
+        return new(handle, cost, _scope.Ledger.Complete(_running, map));
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        _scope.Ledger.Abandon(_running);
+        WorkingFolder.RemoveFolder(_pinFolder);
+        _scope.Folder.RemoveUser();
+        if (!_isWritten && _exclusivePath is not null)
+        {
+            try
+            {
+                await _scope.Context.Storage.DeleteAsync(_exclusivePath, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (CheckpointingException)
+            {
+                // An orphan of this attempt; a sweep takes it. The failure that led here matters more.
+            }
+        }
+    }
+
+    private static void CheckAreBefore(ulong sequence, List<LiveFile> files)
+    {
+        foreach (var file in files)
+        {
+            Invariant.Holds(
+                file.LargestSequence <= sequence,
+                $"'{file.Name}' has sequence number {file.LargestSequence} after the barrier at {sequence}.");
+        }
+    }
+
+    private static string FolderOf(StoredSst sst) => StoragePath.FolderOf(((FileStateHandle)sst.Handle).Path);
+
+    private bool IsAnew => _request.Kind == CheckpointKind.FullCheckpoint;
+
+    private string PinnedPath(LiveFile file) => Path.Combine(_pinFolder, file.Name);
+
+    private void Pin()
+    {
+        foreach (var file in _files)
+        {
+            // Files that are stored already need no pin: only their names are used.
+            if (IsAnew || !(_running.Base.ContainsKey(file.Name) || _scope.Ledger.FindUpload(file.Name) is not null))
+            {
+                var livePath = Path.Combine(_scope.Database.Path, file.Name);
+                if (!WorkingFolder.LinkOrCopy(livePath, PinnedPath(file)))
+                {
+                    _scope.Context.Logger.PinnedByCopy(livePath);
+                }
+            }
+        }
+    }
+
+    private async ValueTask<StoredFile> StoreAsync(LiveFile file, CancellationToken cancellationToken)
+    {
+        var ledger = _scope.Ledger;
+        var upload = new SstUpload(
+            _scope.Context.Storage, () => _request.NewSharedPath(_scope.BackendId, _scope.Range, _scope.Context.Ids));
+        if (!IsAnew)
+        {
+            if (_running.Base.TryGetValue(file.Name, out var confirmed))
+            {
+                return new(confirmed, IsPlaceholder: true, IsReused: true, IsNewName: false);
+            }
+
+            if (ledger.FindUpload(file.Name) is { } earlier)
+            {
+                return new(earlier, IsPlaceholder: false, IsReused: true, IsNewName: false);
+            }
+
+            if (ledger.FindForeign(file.Name) is { } foreign)
+            {
+                var copy = await upload.CopyAsync(foreign, cancellationToken).ConfigureAwait(false);
+                ledger.AddUpload(file.Name, copy);
+                return new(copy, IsPlaceholder: false, IsReused: true, IsNewName: true);
+            }
+        }
+
+        var stored = await upload.StoreAsync(file, PinnedPath(file), cancellationToken).ConfigureAwait(false);
+        ledger.AddUpload(file.Name, stored);
+        return new(stored, IsPlaceholder: false, IsReused: false, IsNewName: true);
+    }
+
+    private async ValueTask<(KeyedStateHandle Handle, SnapshotCost Cost)> DescribeAsync(
+        StoredFile[] stored, CancellationToken cancellationToken)
+    {
+        var cost = default(SnapshotCost);
+        var shared = new List<StateFile>();
+        foreach (var (file, place) in _files.Zip(stored))
+        {
+            shared.Add(new(file.Name, place.IsPlaceholder
+                ? new PlaceholderStateHandle(place.Sst.Key, file.SizeBytes)
+                : place.Sst.Handle));
+            cost += place.IsReused ? new(0, 0, file.SizeBytes, 1) : new(file.SizeBytes, 1, 0, 0);
+        }
+
+        var catalogue = CatalogueFormat.Write(MakeCatalogue(stored));
+        StreamStateHandle meta;
+        if (catalogue.Length <= MaxInlineCatalogueBytes)
+        {
+            meta = new ByteStreamStateHandle($"catalogue of checkpoint {_request.CheckpointId}", ValueList.Create<byte>(catalogue));
+            cost += new SnapshotCost(catalogue.Length, 0, 0, 0);
+        }
+        else
+        {
+            _exclusivePath = _request.NewExclusivePath(_scope.Context.Ids);
+            var digest = await _scope.Context.Storage.CreateAllAsync(_exclusivePath, catalogue, cancellationToken)
+                .ConfigureAwait(false);
+            meta = new FileStateHandle(_exclusivePath, catalogue.Length, digest);
+            cost += new SnapshotCost(catalogue.Length, 1, 0, 0);
+        }
+
+        return (new IncrementalKeyedStateHandle(
+            _scope.BackendId, _scope.Range, _request.CheckpointId, shared.ToValueList(), [], meta, cost.NewBytes), cost);
+    }
+
+    private Catalogue MakeCatalogue(StoredFile[] stored) => new()
+    {
+        BackendId = _scope.BackendId,
+        Range = _scope.Range,
+        CheckpointId = _request.CheckpointId,
+        Sequence = _sequence,
+        LevelCount = DatabaseOptions.LevelCount,
+        States = [.. _scope.Context.States.Select(state =>
+        {
+            var family = RocksDbBackendScope.ColumnFamilyName(state.Name);
+            return new CatalogueState(
+                state, family, ConcatenationOperator.Name, _files.Count(file => file.ColumnFamily == family));
+        })],
+        Files = [.. _files.Zip(stored, static (file, place) =>
+            new CatalogueFile(file, place.Sst.Digest, place.Sst.Key.ToString()))],
+    };
+
+    /// <summary>Where a file of this snapshot is, and how it got there.</summary>
+    private readonly record struct StoredFile(StoredSst Sst, bool IsPlaceholder, bool IsReused, bool IsNewName);
+}
