@@ -32,6 +32,12 @@ public static class CheckpointingEventIds
     /// <summary>A hard link could not be made; the file was copied.</summary>
     public const int LinkFellBackToCopy = 2001;
 
+    /// <summary>A stored state that the program does not declare was left behind.</summary>
+    public const int StateLeftBehind = 2002;
+
+    /// <summary>The values of a state were rewritten by a newer serializer.</summary>
+    public const int StateMigrated = 2003;
+
     /// <summary>A shared file got an owner.</summary>
     public const int SharedStateRegistered = 3000;
 

@@ -21,8 +21,22 @@ public abstract class StateDescriptor
     public StateSerializer? Namespace { get; init; }
 
     /// <summary>Serializer of values, elements or accumulators.</summary>
+    /// <exception cref="InvalidOperationException">None was given, and there is no built-in one of the type.</exception>
     public abstract StateSerializer Value { get; }
 
     /// <summary>Serializer of a map's keys; null for other kinds.</summary>
     public virtual StateSerializer? UserKey => null;
+
+    /// <summary>What is stored about the state.</summary>
+    /// <param name="key">The key's serializer; null for operator state.</param>
+    /// <exception cref="InvalidOperationException">A serializer is missing.</exception>
+    public StateDescription Describe(StateSerializer? key) => new(
+        Name, Kind, Kind == StateKind.OperatorList ? null : key?.Identity, Namespace?.Identity, UserKey?.Identity,
+        Kind == StateKind.Timer ? null : Value.Identity);
+
+    private protected StateSerializer<T> Resolve<T>(StateSerializer<T>? given) =>
+        given is not null || StateSerializer.TryGetBuiltIn(out given)
+            ? given
+            : throw new InvalidOperationException(
+                $"State '{Name}' has no serializer of {typeof(T)}, and there is no built-in one. Pass one to the descriptor.");
 }

@@ -1,0 +1,62 @@
+using System.Buffers;
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.State;
+
+/// <summary>A list of the operator. Items count as immutable.</summary>
+/// <remarks>One caller at a time.</remarks>
+public sealed class OperatorListState<T> : IStoredOperatorList
+{
+    private readonly OperatorListStateDescriptor<T> _descriptor;
+    private readonly string _operatorName;
+    private List<T> _items = [];
+    private bool _isShared;
+
+    internal OperatorListState(OperatorListStateDescriptor<T> descriptor, string operatorName) =>
+        (_descriptor, _operatorName) = (descriptor, operatorName);
+
+    /// <summary>The items now; after a restore those that went to this subtask.</summary>
+    public IReadOnlyList<T> Items => _items;
+
+    StateDescriptor IStoredOperatorList.Descriptor => _descriptor;
+
+    OperatorStateMode IStoredOperatorList.Mode =>
+        _descriptor.Redistribution == StateRedistribution.Union ? OperatorStateMode.Union : OperatorStateMode.Split;
+
+    /// <summary>Appends an item.</summary>
+    public void Add(T item)
+    {
+        // A snapshot may still be writing the old list.
+        if (_isShared)
+        {
+            _items = [.. _items];
+            _isShared = false;
+        }
+
+        _items.Add(item);
+    }
+
+    /// <summary>Takes these items instead.</summary>
+    public void Replace(IEnumerable<T> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        _items = [.. items];
+        _isShared = false;
+    }
+
+    void IStoredOperatorList.AddStored(ReadOnlySpan<byte> item, SerializerIdentity stored) =>
+        Add(StoredValue.Read(_descriptor.ItemSerializer, item, stored, _operatorName, _descriptor.Name));
+
+    IOperatorListSnapshot IStoredOperatorList.TakeSnapshot()
+    {
+        _isShared = true;
+        return new Snapshot(_items, _descriptor.ItemSerializer);
+    }
+
+    private sealed class Snapshot(List<T> items, StateSerializer<T> serializer) : IOperatorListSnapshot
+    {
+        public int Count => items.Count;
+
+        public void WriteItem(int index, IBufferWriter<byte> target) => serializer.Write(items[index], target);
+    }
+}

@@ -1,0 +1,56 @@
+using Checkpointing.StateHandles;
+using Checkpointing.Storage;
+
+namespace Checkpointing.State;
+
+/// <summary>Fills the lists of an operator from stored streams.</summary>
+internal static class OperatorStateRestore
+{
+    internal static async ValueTask RunAsync(
+        OperatorState state, SubtaskStateContext context, CancellationToken cancellationToken)
+    {
+        foreach (var handle in context.Restore.Operator)
+        {
+            var partitions = handle.Partitions.Items.Where(static partition => partition.Offsets.Count > 0).ToArray();
+            if (partitions.Length == 0)
+            {
+                continue;
+            }
+
+            var path = StoredStream.PathOf(handle.Stream);
+            var stream = await ReadAsync(handle.Stream, context, cancellationToken).ConfigureAwait(false);
+            AddItems(state, context, partitions, stream, path);
+        }
+    }
+
+    private static async ValueTask<byte[]> ReadAsync(
+        StreamStateHandle handle, SubtaskStateContext context, CancellationToken cancellationToken) => handle switch
+        {
+            ByteStreamStateHandle bytes => [.. bytes.Data],
+            FileStateHandle file => await context.Storage.ReadAllAsync(
+                file.Path, file.FileSizeBytes, cancellationToken).ConfigureAwait(false),
+            _ => throw new ArgumentException(
+                $"A {handle.GetType().Name} cannot be read; it is resolved before state is opened.", nameof(handle)),
+        };
+
+    private static void AddItems(
+        OperatorState state, SubtaskStateContext context, IReadOnlyList<OperatorStatePartition> partitions, byte[] stream,
+        string path)
+    {
+        var stored = OperatorStateFormat.ReadHead(stream, path);
+        StateDescriptor[] declared = [.. state.Lists.Select(static list => list.Descriptor)];
+        foreach (var partition in partitions)
+        {
+            var description = stored.FirstOrDefault(description => description.Name == partition.Name)
+                ?? throw new CheckpointCorruptException(path, 0, $"a description of state '{partition.Name}'", "none");
+            StateCompatibility.Check(context, [description], declared, null);
+            if (state.Find(partition.Name) is { } list)
+            {
+                foreach (var offset in partition.Offsets)
+                {
+                    list.AddStored(OperatorStateFormat.ReadItem(stream, offset, path), description.Value!);
+                }
+            }
+        }
+    }
+}

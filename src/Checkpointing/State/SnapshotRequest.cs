@@ -1,0 +1,55 @@
+using Checkpointing.KeyGroups;
+using Checkpointing.StateHandles;
+using Checkpointing.Storage;
+
+namespace Checkpointing.State;
+
+/// <summary>One request for a snapshot, as the trigger message carries it.</summary>
+public sealed record SnapshotRequest
+{
+    /// <summary>The checkpoint.</summary>
+    public required CheckpointId CheckpointId { get; init; }
+
+    /// <summary>What is asked for.</summary>
+    public required CheckpointKind Kind { get; init; }
+
+    /// <summary>The newest confirmed checkpoint: the only one whose files a placeholder may name. Null: send everything.</summary>
+    public required CheckpointId? Base { get; init; }
+
+    /// <summary>The job.</summary>
+    public required JobId Job { get; init; }
+
+    /// <summary>Epoch of the coordinator.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>Attempt of the job within the epoch.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>Folder for files of this checkpoint alone. For a savepoint: its folder, and all handles are relative to it.</summary>
+    public required string ExclusiveFolder { get; init; }
+
+    /// <summary>Path for a new file of this checkpoint alone.</summary>
+    public string NewExclusivePath(IdSource ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        return StoragePath.Combine(ExclusiveFolder, CheckpointLayout.FileName(Epoch, Attempt, ids.NewGuid()));
+    }
+
+    /// <summary>Path for a new shared file; the path is its key.</summary>
+    public string NewSharedPath(Guid backendId, KeyGroupRange range, IdSource ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        return StoragePath.Combine(
+            CheckpointLayout.SharedFolder(Job, backendId, range), CheckpointLayout.FileName(Epoch, Attempt, ids.NewGuid()));
+    }
+
+    /// <summary>The handle of a file that was written below <see cref="ExclusiveFolder"/>: in a savepoint relative to that
+    /// folder, so that it can be moved as a whole.</summary>
+    public StreamStateHandle NewExclusiveHandle(string path, long sizeBytes, ContentDigest digest)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return Kind == CheckpointKind.Savepoint
+            ? new RelativeFileStateHandle(path[(ExclusiveFolder.Length + 1)..], sizeBytes, digest)
+            : new FileStateHandle(path, sizeBytes, digest);
+    }
+}

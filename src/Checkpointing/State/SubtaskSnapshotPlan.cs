@@ -1,0 +1,45 @@
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.State;
+
+/// <summary>A prepared snapshot of all state of a subtask.</summary>
+internal sealed class SubtaskSnapshotPlan(
+    SubtaskStateContext context, SnapshotRequest request, IReadOnlyList<StateDescription> states,
+    OperatorStateSnapshot operatorState, KeyedStateSnapshot? keyed) : ISnapshotPlan
+{
+    private int _isUsed;
+    private bool _isWritten;
+
+    public CheckpointId CheckpointId => request.CheckpointId;
+
+    public async ValueTask<SubtaskSnapshot> WriteAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _isUsed, 1) != 0)
+        {
+            throw new InvalidOperationException($"The snapshot of checkpoint {request.CheckpointId} was written or disposed before.");
+        }
+
+        // Keyed state last: when it fails, it takes back what it made, and only the one file before is left to us.
+        var operatorHandle = await operatorState.WriteAsync(context, request, cancellationToken).ConfigureAwait(false);
+        var result = keyed is null
+            ? new(null, default, [])
+            : await keyed.WriteAsync(cancellationToken).ConfigureAwait(false);
+        var operatorCost = new SnapshotCost(operatorHandle?.SizeBytes ?? 0, operatorState.Path is null ? 0 : 1, 0, 0);
+        _isWritten = true;
+        return new(result.Handle, operatorHandle, states, result.Cost + operatorCost, result.GivenUp);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _isUsed, 1);
+        if (keyed is not null)
+        {
+            await keyed.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (!_isWritten && operatorState.Path is { } path)
+        {
+            await ExclusiveFiles.DeleteQuietlyAsync(context.Storage, path).ConfigureAwait(false);
+        }
+    }
+}
