@@ -42,7 +42,10 @@ internal sealed class LocalFolders(string root, LocalFailures failures)
                     forPath, $"'{file}' is a file, but must be a folder; move it away or choose another root");
             }
 
-            return e is DirectoryNotFoundException ? false : throw failures.Unavailable(forPath, LocalFailures.Written, e);
+            // "Exists" comes from a folder that was there when it should be made, and gone when it was looked at.
+            return NativeError.FromException(e).Kind is NativeErrorKind.Missing or NativeErrorKind.Exists or NativeErrorKind.NotADirectory
+                ? false
+                : throw failures.Unavailable(forPath, LocalFailures.Written, e);
         }
     }
 

@@ -51,7 +51,8 @@ internal sealed class LocalStorageWriter : IStorageWriter
                     return new(OpenFile(temporary), path, folders, failures, mayLink);
                 }
             }
-            catch (DirectoryNotFoundException) when (attempt < LocalFolders.MaxAttempts)
+            catch (Exception e) when (
+                e is (DirectoryNotFoundException or FileNotFoundException) && attempt < LocalFolders.MaxAttempts)
             {
                 // Somebody deleted the last file of the folder, and with it the folder.
             }
