@@ -1,6 +1,6 @@
 namespace Checkpointing.Testing;
 
-/// <summary>One demand of a contract, as a test that needs no test framework: run it, and it throws if it is not met.</summary>
+/// <summary>One demand of a contract, as a test without a framework: run it, and it throws if it is not met.</summary>
 /// <typeparam name="T">The contract, for example <see cref="Checkpointing.Storage.ICheckpointStorage"/>.</typeparam>
 /// <remarks>Cases share nothing and may run at the same time, each on a component of its own.</remarks>
 public sealed class ConformanceCase<T>

@@ -25,7 +25,7 @@ internal static class Expect
         if (same != expected.Length || same != actual.Length)
         {
             throw new ConformanceException(
-                $"{what}: {actual.Length} bytes were found, {expected.Length} were expected; the first difference is at {same}.");
+                $"{what}: found {actual.Length} bytes, expected {expected.Length}; the first difference is at {same}.");
         }
     }
 
@@ -43,14 +43,16 @@ internal static class Expect
         }
         catch (Exception e) when (e is not ConformanceException)
         {
-            throw new ConformanceException($"{demand}: expected {typeof(TException).Name}, found {e.GetType().Name}: {e.Message}", e);
+            throw new ConformanceException(
+                $"{demand}: expected {typeof(TException).Name}, found {e.GetType().Name}: {e.Message}", e);
         }
 
         throw new ConformanceException($"{demand}: expected {typeof(TException).Name}, but nothing was thrown.");
     }
 
-    /// <summary>Runs the action on this many threads of the pool at a time, as truly parallel as the machine allows.</summary>
-    public static Task InParallelAsync(int count, Func<int, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>
+    /// <summary>Runs the action on this many threads at a time.</summary>
+    public static Task InParallelAsync(
+        int count, Func<int, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             Enumerable.Range(0, count),
             new ParallelOptions { MaxDegreeOfParallelism = count, CancellationToken = cancellationToken },

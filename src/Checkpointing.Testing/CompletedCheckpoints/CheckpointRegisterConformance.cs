@@ -42,7 +42,8 @@ public static class CheckpointRegisterConformance
         }
     }
 
-    private static async Task LosesOnOtherVersionAsync(ICheckpointRegister register, CancellationToken cancellationToken)
+    private static async Task LosesOnOtherVersionAsync(
+        ICheckpointRegister register, CancellationToken cancellationToken)
     {
         await LoseAsync(1, 0, null).ConfigureAwait(false);
         await ReplaceAsync(register, "job", 0, [1], cancellationToken).ConfigureAwait(false);
@@ -64,21 +65,25 @@ public static class CheckpointRegisterConformance
         {
             Expect.Equal(
                 RegisterReplacement.Lost,
-                await register.TryReplaceAsync("job", expectedVersion, new byte[] { 99 }, cancellationToken).ConfigureAwait(false),
+                await register.TryReplaceAsync("job", expectedVersion, new byte[] { 99 }, cancellationToken)
+                    .ConfigureAwait(false),
                 $"Replacing version {expectedVersion} while the record has version {version}");
             await ExpectAsync(register, "job", version, record, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task OneRacerWinsEachRoundAsync(ICheckpointRegister register, CancellationToken cancellationToken)
+    private static async Task OneRacerWinsEachRoundAsync(
+        ICheckpointRegister register, CancellationToken cancellationToken)
     {
         for (var round = 0; round < Rounds; round++)
         {
             var winners = new List<int>();
             await Expect.InParallelAsync(Racers, async (racer, token) =>
             {
-                var result = await register.TryReplaceAsync("job", round, Record(round, racer), token).ConfigureAwait(false);
-                Expect.That(result != RegisterReplacement.Unknown, "A register that answers knows what came of a replacement.");
+                var result = await register.TryReplaceAsync("job", round, Record(round, racer), token)
+                    .ConfigureAwait(false);
+                Expect.That(
+                    result != RegisterReplacement.Unknown, "A register that answers knows what came of a replacement.");
                 if (result == RegisterReplacement.Replaced)
                 {
                     lock (winners)
@@ -89,13 +94,15 @@ public static class CheckpointRegisterConformance
             }, cancellationToken).ConfigureAwait(false);
 
             Expect.Equal(1, winners.Count, $"Winners of round {round}");
-            await ExpectAsync(register, "job", round + 1, Record(round, winners[0]), cancellationToken).ConfigureAwait(false);
+            await ExpectAsync(register, "job", round + 1, Record(round, winners[0]), cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
     // Each racer counts up its own part of the record, whatever the others do: a count that is too low at the end is a
     // replacement reported as done and then overwritten, one that is too high was reported as lost and done.
-    private static async Task CountsEveryIncrementAsync(ICheckpointRegister register, CancellationToken cancellationToken)
+    private static async Task CountsEveryIncrementAsync(
+        ICheckpointRegister register, CancellationToken cancellationToken)
     {
         await ReplaceAsync(register, "job", 0, new byte[Racers * sizeof(int)], cancellationToken).ConfigureAwait(false);
         await Expect.InParallelAsync(Racers, async (racer, token) =>
@@ -107,7 +114,8 @@ public static class CheckpointRegisterConformance
                 var record = entry!.Record.ToArray();
                 var mine = record.AsMemory(racer * sizeof(int), sizeof(int));
                 var counted = BinaryPrimitives.ReadInt32LittleEndian(mine.Span);
-                Expect.That(counted >= done, $"Racer {racer} was told of {done} replacements; the record has {counted}.");
+                Expect.That(
+                    counted >= done, $"Racer {racer} was told of {done} replacements; the record has {counted}.");
                 BinaryPrimitives.WriteInt32LittleEndian(mine.Span, counted + 1);
                 var result = await register.TryReplaceAsync("job", entry.Version, record, token).ConfigureAwait(false);
 
@@ -135,7 +143,8 @@ public static class CheckpointRegisterConformance
         {
             for (var version = 0; version <= index; version++)
             {
-                await ReplaceAsync(register, job, version, Record(version, index), cancellationToken).ConfigureAwait(false);
+                await ReplaceAsync(register, job, version, Record(version, index), cancellationToken)
+                    .ConfigureAwait(false);
             }
         }
 
@@ -158,7 +167,8 @@ public static class CheckpointRegisterConformance
         record.AsSpan().Clear(); // the register keeps its own bytes
         await ExpectAsync(register, "job", 1, sent, cancellationToken).ConfigureAwait(false);
         await Expect.ThrowsAsync<ArgumentException>(
-            async () => await register.TryReplaceAsync("job", 1, new byte[MaxRecordBytes + 1], cancellationToken).ConfigureAwait(false),
+            async () => await register.TryReplaceAsync("job", 1, new byte[MaxRecordBytes + 1], cancellationToken)
+                .ConfigureAwait(false),
             "A record above 512 KiB").ConfigureAwait(false);
         await ExpectAsync(register, "job", 1, sent, cancellationToken).ConfigureAwait(false);
     }
@@ -168,7 +178,7 @@ public static class CheckpointRegisterConformance
     {
         await ReplaceAsync(register, "job", 0, [1], cancellationToken).ConfigureAwait(false);
         await Expect.ThrowsAsync<OperationCanceledException>(
-            async () => await register.TryReplaceAsync("job", 1, new byte[] { 2 }, new CancellationToken(canceled: true))
+            async () => await register.TryReplaceAsync("job", 1, new byte[] { 2 }, new(canceled: true))
                 .ConfigureAwait(false),
             "Replacing with a cancelled token").ConfigureAwait(false);
         await ExpectAsync(register, "job", 1, [1], cancellationToken).ConfigureAwait(false);
@@ -176,7 +186,8 @@ public static class CheckpointRegisterConformance
 
     private static byte[] Record(int version, int writer) => [(byte)version, (byte)(version >> 8), (byte)writer, 7];
 
-    private static async Task<int> CountAsync(ICheckpointRegister register, int racer, CancellationToken cancellationToken)
+    private static async Task<int> CountAsync(
+        ICheckpointRegister register, int racer, CancellationToken cancellationToken)
     {
         var entry = await register.ReadAsync("job", cancellationToken).ConfigureAwait(false);
         Expect.That(entry is not null, "The record vanished.");
@@ -184,10 +195,11 @@ public static class CheckpointRegisterConformance
     }
 
     private static async Task ReplaceAsync(
-        ICheckpointRegister register, JobId job, long version, byte[] record, CancellationToken cancellationToken) => Expect.Equal(
-        RegisterReplacement.Replaced,
-        await register.TryReplaceAsync(job, version, record, cancellationToken).ConfigureAwait(false),
-        $"Replacing version {version} of '{job}'");
+        ICheckpointRegister register, JobId job, long version, byte[] record, CancellationToken cancellationToken)
+    {
+        var result = await register.TryReplaceAsync(job, version, record, cancellationToken).ConfigureAwait(false);
+        Expect.Equal(RegisterReplacement.Replaced, result, $"Replacing version {version} of '{job}'");
+    }
 
     private static async Task ExpectAsync(
         ICheckpointRegister register, JobId job, long version, byte[]? record, CancellationToken cancellationToken)

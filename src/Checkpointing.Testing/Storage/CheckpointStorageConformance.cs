@@ -8,7 +8,7 @@ public static class CheckpointStorageConformance
     /// <summary>All cases; each wants an empty storage of its own.</summary>
     public static IReadOnlyList<ConformanceCase<ICheckpointStorage>> Cases { get; } =
     [
-        new("a committed file has the bytes, length and digest of what was written", FileCases.ReadsWhatWasWrittenAsync),
+        new("a committed file has bytes, length and digest of what was written", FileCases.ReadsWhatWasWrittenAsync),
         new("an empty file is a file", FileCases.KeepsEmptyFileAsync),
         new("a file is invisible before it is committed", FileCases.IsInvisibleBeforeCommitAsync),
         new("an abandoned file leaves nothing", FileCases.AbandonLeavesNothingAsync),

@@ -17,7 +17,8 @@ internal static class ConcurrencyCases
             {
                 try
                 {
-                    await storage.CreateAllAsync(path, TestFiles.Content(1_000 + caller, caller), token).ConfigureAwait(false);
+                    await storage.CreateAllAsync(path, TestFiles.Content(1_000 + caller, caller), token)
+                        .ConfigureAwait(false);
                     lock (winners)
                     {
                         winners.Add(caller);
@@ -31,13 +32,16 @@ internal static class ConcurrencyCases
 
             Expect.Equal(1, winners.Count, $"Winners of round {round}");
             await TestFiles.ExpectContentAsync(
-                storage, path, TestFiles.Content(1_000 + winners[0], winners[0]), cancellationToken).ConfigureAwait(false);
+                storage, path, TestFiles.Content(1_000 + winners[0], winners[0]), cancellationToken)
+                    .ConfigureAwait(false);
         }
 
-        Expect.Equal(25, (await TestFiles.ListAsync(storage, "", cancellationToken).ConfigureAwait(false)).Count, "Number of files");
+        var files = await TestFiles.ListAsync(storage, "", cancellationToken).ConfigureAwait(false);
+        Expect.Equal(25, files.Count, "Number of files");
     }
 
-    public static async Task CreatesWhileOthersEmptyTheFolderAsync(ICheckpointStorage storage, CancellationToken cancellationToken)
+    public static async Task CreatesWhileOthersEmptyTheFolderAsync(
+        ICheckpointStorage storage, CancellationToken cancellationToken)
     {
         await storage.WriteAllAsync("source", TestFiles.Content(10, seed: 1), cancellationToken).ConfigureAwait(false);
         await Expect.InParallelAsync(Callers, async (caller, token) =>
@@ -61,10 +65,13 @@ internal static class ConcurrencyCases
             "What remains");
     }
 
-    public static async Task ListsWhileFilesComeAndGoAsync(ICheckpointStorage storage, CancellationToken cancellationToken)
+    public static async Task ListsWhileFilesComeAndGoAsync(
+        ICheckpointStorage storage, CancellationToken cancellationToken)
     {
-        await storage.WriteAllAsync("a/keep/1", TestFiles.Content(10, seed: 1), cancellationToken).ConfigureAwait(false);
-        await storage.WriteAllAsync("a/keep/2", TestFiles.Content(20, seed: 2), cancellationToken).ConfigureAwait(false);
+        await storage.WriteAllAsync("a/keep/1", TestFiles.Content(10, seed: 1), cancellationToken)
+            .ConfigureAwait(false);
+        await storage.WriteAllAsync("a/keep/2", TestFiles.Content(20, seed: 2), cancellationToken)
+            .ConfigureAwait(false);
         await Expect.InParallelAsync(4, async (caller, token) =>
         {
             for (var i = 0; i < 60; i++)
@@ -86,7 +93,8 @@ internal static class ConcurrencyCases
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    public static async Task SweepKeepsLivingWriterAsync(ICheckpointStorage storage, CancellationToken cancellationToken)
+    public static async Task SweepKeepsLivingWriterAsync(
+        ICheckpointStorage storage, CancellationToken cancellationToken)
     {
         await storage.SweepTemporaryFilesAsync("", cancellationToken).ConfigureAwait(false);
         var content = TestFiles.Content(100_000, seed: 1);

@@ -1,4 +1,4 @@
-#pragma warning disable RS0030 // Transfers of local files can only be tested with local files; they are in a folder of their own.
+#pragma warning disable RS0030 // Transfers of local files are tested with local files, in a folder of their own.
 using Checkpointing.Storage;
 
 namespace Checkpointing.Testing.Storage;
@@ -62,7 +62,8 @@ internal static class CopyCases
             await TestFiles.ExpectContentAsync(storage, "a/stored", content, cancellationToken).ConfigureAwait(false);
             await transfer.FetchAsync("a/stored", fetched, cancellationToken).ConfigureAwait(false);
             await Expect.ThrowsAsync<StoredFileExistsException>(
-                async () => await transfer.StoreAsync(fetched, false, "a/stored", cancellationToken).ConfigureAwait(false),
+                async () => await transfer.StoreAsync(fetched, false, "a/stored", cancellationToken)
+                    .ConfigureAwait(false),
                 "Storing over a file").ConfigureAwait(false);
             await Expect.ThrowsAsync<StoredFileMissingException>(
                 async () => await transfer.FetchAsync("a/nothing", local, cancellationToken).ConfigureAwait(false),

@@ -26,7 +26,8 @@ internal static class FileCases
 
         Expect.Equal(ContentDigest.Of(content), digest, "Digest of what was written");
         await storage.SyncFoldersAsync(["job/chk-1"], cancellationToken).ConfigureAwait(false);
-        await TestFiles.ExpectContentAsync(storage, "job/chk-1/a file", content, cancellationToken).ConfigureAwait(false);
+        await TestFiles.ExpectContentAsync(storage, "job/chk-1/a file", content, cancellationToken)
+            .ConfigureAwait(false);
         await foreach (var file in storage.ListAsync("job", cancellationToken).ConfigureAwait(false))
         {
             Expect.Equal("job/chk-1/a file", file.Path, "Listed path");
@@ -40,7 +41,8 @@ internal static class FileCases
         await TestFiles.ExpectContentAsync(storage, "empty", [], cancellationToken).ConfigureAwait(false);
     }
 
-    public static async Task IsInvisibleBeforeCommitAsync(ICheckpointStorage storage, CancellationToken cancellationToken)
+    public static async Task IsInvisibleBeforeCommitAsync(
+        ICheckpointStorage storage, CancellationToken cancellationToken)
     {
         var writer = await storage.CreateAsync("a/b/c", cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
@@ -68,7 +70,8 @@ internal static class FileCases
 
         await TestFiles.ExpectAbsentAsync(storage, "a/b", cancellationToken).ConfigureAwait(false);
         await storage.WriteAllAsync("a/b", TestFiles.Content(10, seed: 4), cancellationToken).ConfigureAwait(false);
-        await TestFiles.ExpectContentAsync(storage, "a/b", TestFiles.Content(10, seed: 4), cancellationToken).ConfigureAwait(false);
+        await TestFiles.ExpectContentAsync(storage, "a/b", TestFiles.Content(10, seed: 4), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     public static async Task RefusesToReplaceAsync(ICheckpointStorage storage, CancellationToken cancellationToken)
@@ -77,15 +80,18 @@ internal static class FileCases
         await storage.WriteAllAsync("a", content, cancellationToken).ConfigureAwait(false);
 
         var error = await Expect.ThrowsAsync<StoredFileExistsException>(
-            async () => await storage.WriteAllAsync("a", TestFiles.Content(60, seed: 6), cancellationToken).ConfigureAwait(false),
+            async () => await storage.WriteAllAsync("a", TestFiles.Content(60, seed: 6), cancellationToken)
+                .ConfigureAwait(false),
             "Creating a file that exists").ConfigureAwait(false);
 
         Expect.Equal("a", error.Path, "Path in the exception");
         await TestFiles.ExpectContentAsync(storage, "a", content, cancellationToken).ConfigureAwait(false);
-        Expect.Equal(1, (await TestFiles.ListAsync(storage, "", cancellationToken).ConfigureAwait(false)).Count, "Number of files");
+        var files = await TestFiles.ListAsync(storage, "", cancellationToken).ConfigureAwait(false);
+        Expect.Equal(1, files.Count, "Number of files");
     }
 
-    public static async Task CancelledCommitIsInvisibleAsync(ICheckpointStorage storage, CancellationToken cancellationToken)
+    public static async Task CancelledCommitIsInvisibleAsync(
+        ICheckpointStorage storage, CancellationToken cancellationToken)
     {
         var writer = await storage.CreateAsync("a", cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
@@ -119,7 +125,8 @@ internal static class FileCases
     public static async Task ReportsMissingFileAsync(ICheckpointStorage storage, CancellationToken cancellationToken)
     {
         await TestFiles.ExpectAbsentAsync(storage, "nothing/here", cancellationToken).ConfigureAwait(false);
-        await storage.WriteAllAsync("folder/file", TestFiles.Content(1, seed: 9), cancellationToken).ConfigureAwait(false);
+        await storage.WriteAllAsync("folder/file", TestFiles.Content(1, seed: 9), cancellationToken)
+            .ConfigureAwait(false);
 
         await TestFiles.ExpectAbsentAsync(storage, "folder/other", cancellationToken).ConfigureAwait(false);
 
@@ -138,7 +145,8 @@ internal static class FileCases
         await storage.DeleteAsync("a/b", cancellationToken).ConfigureAwait(false);
 
         await TestFiles.ExpectAbsentAsync(storage, "a/b/c", cancellationToken).ConfigureAwait(false);
-        await TestFiles.ExpectContentAsync(storage, "a/b/d", TestFiles.Content(30, seed: 11), cancellationToken).ConfigureAwait(false);
+        await TestFiles.ExpectContentAsync(storage, "a/b/d", TestFiles.Content(30, seed: 11), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     public static async Task RefusesBadPathsAsync(ICheckpointStorage storage, CancellationToken cancellationToken)
@@ -155,11 +163,14 @@ internal static class FileCases
                 var stream = await storage.OpenReadAsync(path, 0, cancellationToken).ConfigureAwait(false);
                 await stream.DisposeAsync().ConfigureAwait(false);
             }).ConfigureAwait(false);
-            await RefusesAsync(path, async () => await storage.GetLengthAsync(path, cancellationToken).ConfigureAwait(false))
+            await RefusesAsync(path, async () => await storage.GetLengthAsync(path, cancellationToken)
+                .ConfigureAwait(false))
                 .ConfigureAwait(false);
-            await RefusesAsync(path, async () => await storage.DeleteAsync(path, cancellationToken).ConfigureAwait(false))
+            await RefusesAsync(path, async () => await storage.DeleteAsync(path, cancellationToken)
+                .ConfigureAwait(false))
                 .ConfigureAwait(false);
-            await RefusesAsync(path, async () => await storage.CopyAsync("a", path, cancellationToken).ConfigureAwait(false))
+            await RefusesAsync(path, async () => await storage.CopyAsync("a", path, cancellationToken)
+                .ConfigureAwait(false))
                 .ConfigureAwait(false);
         }
     }

@@ -10,7 +10,8 @@ internal static class ListingCases
         string[] paths = ["a/b/1", "a/b/c/2", "a/bc/3", "a/b-4", "a.5", "b/6"];
         foreach (var path in paths)
         {
-            await storage.WriteAllAsync(path, TestFiles.Content(path.Length, seed: 1), cancellationToken).ConfigureAwait(false);
+            await storage.WriteAllAsync(path, TestFiles.Content(path.Length, seed: 1), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await ExpectAsync("a/b", "a/b/1", "a/b/c/2").ConfigureAwait(false);
@@ -42,6 +43,7 @@ internal static class ListingCases
         await storage.SyncFoldersAsync(["not/there", ""], cancellationToken).ConfigureAwait(false);
         await storage.WriteAllAsync("a/b/c", TestFiles.Content(1, seed: 1), cancellationToken).ConfigureAwait(false);
         await storage.SyncFoldersAsync(["a/b", "a", "", "a/b"], cancellationToken).ConfigureAwait(false);
-        await TestFiles.ExpectContentAsync(storage, "a/b/c", TestFiles.Content(1, seed: 1), cancellationToken).ConfigureAwait(false);
+        await TestFiles.ExpectContentAsync(storage, "a/b/c", TestFiles.Content(1, seed: 1), cancellationToken)
+            .ConfigureAwait(false);
     }
 }

@@ -19,7 +19,8 @@ internal static class TestFiles
         return content;
     }
 
-    public static ValueTask<byte[]> ReadAsync(ICheckpointStorage storage, string path, CancellationToken cancellationToken) =>
+    public static ValueTask<byte[]> ReadAsync(
+        ICheckpointStorage storage, string path, CancellationToken cancellationToken) =>
         storage.ReadAllAsync(path, int.MaxValue, cancellationToken);
 
     public static async Task ExpectContentAsync(
@@ -27,16 +28,18 @@ internal static class TestFiles
     {
         var found = await ReadAsync(storage, path, cancellationToken).ConfigureAwait(false);
         Expect.SameBytes(expected, found, $"Content of '{path}'");
-        Expect.Equal(
-            expected.Length, await storage.GetLengthAsync(path, cancellationToken).ConfigureAwait(false), $"Length of '{path}'");
+        var length = await storage.GetLengthAsync(path, cancellationToken).ConfigureAwait(false);
+        Expect.Equal(expected.Length, length, $"Length of '{path}'");
     }
 
-    public static async Task ExpectAbsentAsync(ICheckpointStorage storage, string path, CancellationToken cancellationToken)
+    public static async Task ExpectAbsentAsync(
+        ICheckpointStorage storage, string path, CancellationToken cancellationToken)
     {
-        Expect.Equal(null, await storage.GetLengthAsync(path, cancellationToken).ConfigureAwait(false), $"Length of absent '{path}'");
+        var length = await storage.GetLengthAsync(path, cancellationToken).ConfigureAwait(false);
+        Expect.Equal(null, length, $"Length of absent '{path}'");
         var error = await Expect.ThrowsAsync<StoredFileMissingException>(
-            async () => await ReadAsync(storage, path, cancellationToken).ConfigureAwait(false), $"Reading absent '{path}'")
-            .ConfigureAwait(false);
+            async () => await ReadAsync(storage, path, cancellationToken).ConfigureAwait(false),
+            $"Reading absent '{path}'").ConfigureAwait(false);
         Expect.Equal(path, error.Path, "Path in the exception");
         var listed = await ListAsync(storage, "", cancellationToken).ConfigureAwait(false);
         Expect.That(!listed.Contains(path), $"'{path}' is listed, but is not there.");

@@ -1,6 +1,6 @@
 namespace Checkpointing.CompletedCheckpoints;
 
-/// <summary>Records in memory: for tests, simulations and jobs that need no recovery. Nothing survives the process.</summary>
+/// <summary>Records in memory: for tests and jobs without recovery. Nothing survives the process.</summary>
 public sealed class InMemoryCheckpointRegister : ICheckpointRegister
 {
     private readonly Lock _lock = new();

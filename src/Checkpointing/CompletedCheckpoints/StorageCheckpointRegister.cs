@@ -3,11 +3,13 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.CompletedCheckpoints;
 
-/// <summary>Records as files of a storage: <c>&lt;job&gt;/register/&lt;version, 19 digits&gt;</c>; the highest version holds.</summary>
+/// <summary>Records as files of a storage: <c>&lt;job&gt;/register/&lt;version, 19 digits&gt;</c>; the highest
+/// version holds.</summary>
 /// <remarks>
 /// <para>Needs of the storage what its contract promises (creating is all-or-nothing and only if absent), and that a
 /// listing shows what was created before it began. Other files in the folder are ignored.</para>
-/// <para>No two writes may have the same bytes (a record carries a token): by its bytes a write is known as ours.</para>
+/// <para>No two writes may have the same bytes (a record carries a token): by its bytes a write is known as
+/// ours.</para>
 /// <para>Why this is a compare-and-set: version v is created only by who has seen v - 1 as the highest, and the file
 /// system lets one of them create it. The highest file is never removed, so the highest version never falls. The
 /// newest 16 versions stay; so a version's place can become free again only when the highest is 16 or more beyond it.
@@ -58,7 +60,7 @@ public sealed class StorageCheckpointRegister : ICheckpointRegister
                 if (attempt == MaxReadAttempts)
                 {
                     throw new CheckpointStorageUnavailableException(
-                        e.Path, $"could not be read: the newest version vanished {attempt} times while it was read. Read again.", e);
+                        e.Path, $"could not be read: it gave way to newer ones {attempt} times. Read again.", e);
                 }
             }
         }
@@ -88,8 +90,8 @@ public sealed class StorageCheckpointRegister : ICheckpointRegister
             catch (Exception e) when (
                 e is StoredFileExistsException or CheckpointStorageUnavailableException { ChangedNothing: false })
             {
-                // The file may be there all the same, or come yet; and "exists" may speak of our own file, when a network
-                // file system has sent the creation twice. Only what can be read counts.
+                // The file may be there all the same, or come yet; and "exists" may speak of our own file, when a
+                // network file system has sent the creation twice. Only what can be read counts.
                 if (await ReadBackAsync(path, record).ConfigureAwait(false) is { } known)
                 {
                     return known;
@@ -112,7 +114,7 @@ public sealed class StorageCheckpointRegister : ICheckpointRegister
     }
 
     private static string PathOf(JobId job, long version) =>
-        StoragePath.Combine(CheckpointLayout.RegisterFolder(job), version.ToString("D19", CultureInfo.InvariantCulture));
+        string.Create(CultureInfo.InvariantCulture, $"{CheckpointLayout.RegisterFolder(job)}/{version:D19}");
 
     // Null: the file holds our bytes.
     private async ValueTask<RegisterReplacement?> ReadBackAsync(string path, ReadOnlyMemory<byte> record)
@@ -138,7 +140,8 @@ public sealed class StorageCheckpointRegister : ICheckpointRegister
     {
         try
         {
-            await _storage.SyncFoldersAsync([CheckpointLayout.RegisterFolder(job)], CancellationToken.None).ConfigureAwait(false);
+            await _storage.SyncFoldersAsync([CheckpointLayout.RegisterFolder(job)], CancellationToken.None)
+                .ConfigureAwait(false);
             var versions = await ListVersionsAsync(job, CancellationToken.None).ConfigureAwait(false);
 
             // Higher ones are no loss by themselves: others may have built on our version at once. But only below this
@@ -150,7 +153,8 @@ public sealed class StorageCheckpointRegister : ICheckpointRegister
             }
 
             // Removed while we listed: so there are higher ones that the listing missed.
-            if (await _storage.GetLengthAsync(PathOf(job, version), CancellationToken.None).ConfigureAwait(false) is null)
+            var path = PathOf(job, version);
+            if (await _storage.GetLengthAsync(path, CancellationToken.None).ConfigureAwait(false) is null)
             {
                 return RegisterReplacement.Unknown;
             }
@@ -164,7 +168,8 @@ public sealed class StorageCheckpointRegister : ICheckpointRegister
         }
     }
 
-    // Oldest first, and none after one that failed: a version that is there proves that those above it were not removed.
+    // Oldest first, and none after one that failed: a version that is there proves that those above it
+    // were not removed.
     private async ValueTask TryDeleteAsync(JobId job, IEnumerable<long> versions)
     {
         try

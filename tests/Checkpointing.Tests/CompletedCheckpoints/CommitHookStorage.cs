@@ -4,7 +4,8 @@ using Checkpointing.Storage.InMemory;
 
 namespace Checkpointing.Tests.CompletedCheckpoints;
 
-/// <summary>A storage in memory whose next commit does what a test says: for answers that are lost on the way.</summary>
+/// <summary>A storage in memory whose next commit does what a test says: for answers that are lost on the
+/// way.</summary>
 internal sealed class CommitHookStorage : ICheckpointStorage
 {
     private readonly InMemoryCheckpointStorage _inner = new();
@@ -32,14 +33,16 @@ internal sealed class CommitHookStorage : ICheckpointStorage
         return new Writer(await _inner.CreateAsync(path, cancellationToken), hook);
     }
 
-    public ValueTask SyncFoldersAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) => IsSyncBroken
+    public ValueTask SyncFoldersAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) =>
+        IsSyncBroken
         ? throw new CheckpointStorageUnavailableException(folders.First(), "could not be synced.")
         : _inner.SyncFoldersAsync(folders, cancellationToken);
 
     public IAsyncEnumerable<StoredFile> ListAsync(string folder, CancellationToken cancellationToken) =>
         _inner.ListAsync(folder, cancellationToken);
 
-    public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) => _inner.DeleteAsync(path, cancellationToken);
+    public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) =>
+        _inner.DeleteAsync(path, cancellationToken);
 
     public ValueTask<FileTransferKind> CopyAsync(string source, string target, CancellationToken cancellationToken) =>
         _inner.CopyAsync(source, target, cancellationToken);

@@ -18,7 +18,8 @@ public sealed class StorageCheckpointRegisterTests
     {
         await ReplaceOftenAsync(from: 0, count: 40);
 
-        (await FilesAsync()).Should().Equal(Enumerable.Range(25, 16).Select(static version => $"job/register/{version:D19}"));
+        var newest = Enumerable.Range(25, 16).Select(static version => $"job/register/{version:D19}");
+        (await FilesAsync()).Should().Equal(newest);
         (await _register.ReadAsync("job", None))!.Version.Should().Be(40);
     }
 
@@ -26,13 +27,14 @@ public sealed class StorageCheckpointRegisterTests
     public async Task Read_ForeignFilesInTheFolder_IgnoresThem()
     {
         await ReplaceOftenAsync(from: 0, count: 2);
-        foreach (var name in new[] { "9999", "notes.txt", "00000000000000000x9", "9999999999999999999", "sub/0000000000000000009" })
+        string[] names = ["9999", "notes.txt", "00000000000000000x9", "9999999999999999999", "sub/0000000000000000009"];
+        foreach (var name in names)
         {
             await _storage.WriteAllAsync($"job/register/{name}", new byte[] { 77 }, None);
         }
 
         (await _register.ReadAsync("job", None))!.Version.Should().Be(2);
-        (await _register.TryReplaceAsync("job", 2, new byte[] { 1, 2 }, None)).Should().Be(RegisterReplacement.Replaced);
+        (await _register.TryReplaceAsync("job", 2, new byte[] { 1 }, None)).Should().Be(RegisterReplacement.Replaced);
         (await _register.ReadAsync("job", None))!.Version.Should().Be(3);
     }
 
@@ -83,7 +85,8 @@ public sealed class StorageCheckpointRegisterTests
     [Fact]
     public async Task Replace_CertainlyNotWritten_Throws()
     {
-        _storage.OnCommit = static _ => throw new CheckpointStorageUnavailableException("f", "is full.") { ChangedNothing = true };
+        _storage.OnCommit = static _ =>
+            throw new CheckpointStorageUnavailableException("f", "is full.") { ChangedNothing = true };
 
         var replace = async () => await _register.TryReplaceAsync("job", 0, new byte[] { 1 }, None);
 

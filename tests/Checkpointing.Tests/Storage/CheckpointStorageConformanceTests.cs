@@ -1,7 +1,6 @@
 using Checkpointing.Storage;
 using Checkpointing.Storage.InMemory;
 using Checkpointing.Storage.Local;
-using Checkpointing.Testing;
 using Checkpointing.Testing.Storage;
 
 namespace Checkpointing.Tests.Storage;
@@ -17,21 +16,23 @@ public sealed class CheckpointStorageConformanceTests : IDisposable
     [Theory]
     [MemberData(nameof(Names))]
     public Task Local_Case_Holds(string name) =>
-        Case(name).RunAsync(() => new LocalCheckpointStorage(_folder.File("root")), TestContext.Current.CancellationToken);
+        RunAsync(name, () => new LocalCheckpointStorage(_folder.File("root")));
 
     [Theory]
     [MemberData(nameof(Names))]
-    public Task LocalWithoutLinks_Case_Holds(string name) => Case(name).RunAsync(
-        () => new LocalCheckpointStorage(_folder.File("root"), new() { ForceCopy = true }), TestContext.Current.CancellationToken);
+    public Task LocalWithoutLinks_Case_Holds(string name) =>
+        RunAsync(name, () => new LocalCheckpointStorage(_folder.File("root"), new() { ForceCopy = true }));
 
     [Theory]
     [MemberData(nameof(Names))]
     public Task InMemory_Case_Holds(string name) =>
-        Case(name).RunAsync(() => new InMemoryCheckpointStorage(), TestContext.Current.CancellationToken);
+        RunAsync(name, () => new InMemoryCheckpointStorage());
 
     [Fact]
-    public void Cases_Names_AreUnique() => CheckpointStorageConformance.Cases.Select(static test => test.Name).Should().OnlyHaveUniqueItems();
+    public void Cases_Names_AreUnique() =>
+        CheckpointStorageConformance.Cases.Select(static test => test.Name).Should().OnlyHaveUniqueItems();
 
-    private static ConformanceCase<ICheckpointStorage> Case(string name) =>
-        CheckpointStorageConformance.Cases.Single(test => test.Name == name);
+    private static Task RunAsync(string name, Func<ICheckpointStorage> make) =>
+        CheckpointStorageConformance.Cases.Single(test => test.Name == name)
+            .RunAsync(make, TestContext.Current.CancellationToken);
 }

@@ -22,8 +22,8 @@ public sealed class LocalCheckpointStorageFailureTests : IDisposable
 
         var error = (await write.Should().ThrowAsync<CheckpointStorageUnavailableException>()).Which;
         error.Message.Should().Be(
-            $"'job/f' could not be written: '{root}' is a file, but must be a folder; move it away or choose another root."
-            + " The checkpoint failed, older ones are intact.");
+            $"'job/f' could not be written: '{root}' is a file, but must be a folder;"
+            + " move it away or choose another root. The checkpoint failed, older ones are intact.");
         error.IsTransient.Should().BeFalse();
         error.ChangedNothing.Should().BeTrue();
         (await storage.GetLengthAsync("job/f", None)).Should().BeNull();
@@ -114,8 +114,8 @@ public sealed class LocalCheckpointStorageFailureTests : IDisposable
     {
         try
         {
-            using var process = Process.Start(
-                new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            var start = new ProcessStartInfo(command, arguments) { RedirectStandardError = true };
+            using var process = Process.Start(start)!;
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             return process.ExitCode == 0;
         }

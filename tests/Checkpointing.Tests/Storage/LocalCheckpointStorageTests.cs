@@ -125,7 +125,8 @@ public sealed class LocalCheckpointStorageTests : IDisposable
         var store = async () => await storage.LocalFiles.StoreAsync(local, isSynced: false, "a/f", None);
 
         (await store.Should().ThrowAsync<CheckpointStorageUnavailableException>()).WithMessage(
-            $"'a/f' could not be written: the local file '{local}' does not exist. The checkpoint failed, older ones are intact.");
+            $"'a/f' could not be written: the local file '{local}' does not exist."
+            + " The checkpoint failed, older ones are intact.");
     }
 
     [Fact]

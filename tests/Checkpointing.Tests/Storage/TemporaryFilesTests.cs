@@ -111,7 +111,8 @@ public sealed class TemporaryFilesTests : IDisposable
     {
         try
         {
-            return Process.Start(new ProcessStartInfo("flock", ["--exclusive", "--nonblock", "--no-fork", file, "sh", "-c", "echo locked; read line"])
+            string[] arguments = ["--exclusive", "--nonblock", "--no-fork", file, "sh", "-c", "echo locked; read line"];
+            return Process.Start(new ProcessStartInfo("flock", arguments)
             {
                 RedirectStandardOutput = true,
                 RedirectStandardInput = true,

@@ -9,12 +9,13 @@ namespace Checkpointing.Storage.InMemory;
 public sealed class InMemoryCheckpointStorage : ICheckpointStorage
 {
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<string, (byte[] Content, DateTimeOffset ModifiedAt)> _files = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Entry> _files = new(StringComparer.Ordinal);
     private readonly TimeProvider _timeProvider;
 
     /// <summary>An empty storage.</summary>
     /// <param name="timeProvider">Gives <see cref="StoredFile.ModifiedAt"/>; null for the system's clock.</param>
-    public InMemoryCheckpointStorage(TimeProvider? timeProvider = null) => _timeProvider = timeProvider ?? TimeProvider.System;
+    public InMemoryCheckpointStorage(TimeProvider? timeProvider = null) =>
+        _timeProvider = timeProvider ?? TimeProvider.System;
 
     /// <inheritdoc/>
     public string Description => "memory:";
@@ -154,12 +155,14 @@ public sealed class InMemoryCheckpointStorage : ICheckpointStorage
         var now = _timeProvider.GetUtcNow();
         lock (_lock)
         {
-            if (!_files.TryAdd(path, (content, now)))
+            if (!_files.TryAdd(path, new(content, now)))
             {
                 throw new StoredFileExistsException(path);
             }
         }
     }
+
+    private readonly record struct Entry(byte[] Content, DateTimeOffset ModifiedAt);
 
     private sealed class Writer(InMemoryCheckpointStorage storage, string path) : IStorageWriter
     {

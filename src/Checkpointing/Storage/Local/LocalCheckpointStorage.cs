@@ -6,12 +6,14 @@ namespace Checkpointing.Storage.Local;
 /// <summary>Stores checkpoints in a folder of a local or mounted file system.</summary>
 /// <remarks>
 /// <para>The folder is made when something is first written. Stored files are read-only. A file is written under a
-/// temporary name beside its place, synced, and given its name by a hard link, or by a rename that replaces nothing.</para>
+/// temporary name beside its place, synced, and given its name by a hard link, or by a rename that replaces
+/// nothing.</para>
 /// <para>Several objects and processes may use one root at a time. Names that begin with <c>.tmp-</c>, and the folder
 /// <c>.locks</c> below the root, belong to this class.</para>
 /// <para>Disposing lets go of the lock by which other processes see that this one still writes; it is dropped at the
 /// latest when the process ends. Reading goes on to work.</para>
-/// <para>On Windows names become durable without <see cref="SyncFoldersAsync"/>, and files are not made read-only.</para>
+/// <para>On Windows names become durable without <see cref="SyncFoldersAsync"/>, and files are not made
+/// read-only.</para>
 /// </remarks>
 public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
 {

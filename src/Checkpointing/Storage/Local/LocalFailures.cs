@@ -2,7 +2,7 @@ using Checkpointing.Storage.Local.Native;
 
 namespace Checkpointing.Storage.Local;
 
-/// <summary>Turns errors of the file system into the one exception that storages throw, with one clear sentence.</summary>
+/// <summary>Turns errors of the file system into the storages' one exception, with a clear sentence.</summary>
 internal sealed class LocalFailures(string root)
 {
     public const string Written = "written";
@@ -15,7 +15,8 @@ internal sealed class LocalFailures(string root)
     public CheckpointStorageUnavailableException Unavailable(string path, string action, Exception cause)
     {
         var error = NativeError.FromException(cause);
-        var words = error.Code != 0 || cause is UnauthorizedAccessException ? error.Message : cause.Message.TrimEnd('.');
+        var isKnown = error.Code != 0 || error.Kind == NativeErrorKind.Denied;
+        var words = isKnown ? error.Message : cause.Message.TrimEnd('.');
 
         // The file classes are used on temporary files only: no error of theirs concerns what others see.
         return Make(path, action, error.Kind, words, cause, changedNothing: action == Written);
@@ -25,7 +26,10 @@ internal sealed class LocalFailures(string root)
         Make(path, action, error.Kind, error.Message, null, changedNothing: error.Kind != NativeErrorKind.Other);
 
     public CheckpointStorageUnavailableException NotWritten(string path, string problem) =>
-        new(NameOf(path), $"could not be written: {problem}.{ConsequenceOf(Written)}", isTransient: false) { ChangedNothing = true };
+        new(NameOf(path), $"could not be written: {problem}.{ConsequenceOf(Written)}", isTransient: false)
+        {
+            ChangedNothing = true,
+        };
 
     public static CheckpointStorageUnavailableException NotFetched(
         string path, string localPath, NativeError error, Exception? cause)

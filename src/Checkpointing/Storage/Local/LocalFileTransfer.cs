@@ -4,7 +4,8 @@ using Checkpointing.Storage.Local.Native;
 
 namespace Checkpointing.Storage.Local;
 
-/// <summary>Whole files into, within and out of the root: a hard link where the file system makes one, else a copy.</summary>
+/// <summary>Whole files into, within and out of the root: a hard link where the file system makes one, else a
+/// copy.</summary>
 internal sealed class LocalFileTransfer(
     LocalFolders folders, TemporaryFiles temporaryFiles, LocalFailures failures, bool mayLink) : ILocalFileTransfer
 {
@@ -34,7 +35,8 @@ internal sealed class LocalFileTransfer(
     /// <inheritdoc/>
     /// <remarks>The local file's folder is made if it is not there. A copy is not synced: a working file is of no use
     /// after a crash.</remarks>
-    public async ValueTask<FileTransferKind> FetchAsync(string source, string localPath, CancellationToken cancellationToken)
+    public async ValueTask<FileTransferKind> FetchAsync(
+        string source, string localPath, CancellationToken cancellationToken)
     {
         LocalPaths.CheckFile(source);
         ArgumentException.ThrowIfNullOrEmpty(localPath);
@@ -70,7 +72,11 @@ internal sealed class LocalFileTransfer(
     /// <param name="missing">What to throw if there is no such file.</param>
     /// <param name="cancellationToken">Observed between two blocks of a copy.</param>
     public async ValueTask<FileTransferKind> TakeInAsync(
-        string from, string target, bool isSynced, Func<Exception?, Exception> missing, CancellationToken cancellationToken)
+        string from,
+        string target,
+        bool isSynced,
+        Func<Exception?, Exception> missing,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (mayLink)
@@ -132,7 +138,8 @@ internal sealed class LocalFileTransfer(
         {
             NativeErrorKind.None => true,
             NativeErrorKind.LinkUnsupported => false,
-            NativeErrorKind.Missing or NativeErrorKind.NotADirectory when !File.Exists(from) => throw new StoredFileMissingException(source),
+            NativeErrorKind.Missing or NativeErrorKind.NotADirectory when !File.Exists(from) =>
+                throw new StoredFileMissingException(source),
             _ => throw LocalFailures.NotFetched(source, to, error, null),
         };
     }
@@ -167,7 +174,9 @@ internal sealed class LocalFileTransfer(
     }
 
     private static async ValueTask CopyAsync(
-        Stream input, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+        Stream input,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
+        CancellationToken cancellationToken)
     {
         var block = ArrayPool<byte>.Shared.Rent(CopyBlockBytes);
         try

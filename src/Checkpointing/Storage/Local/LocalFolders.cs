@@ -43,7 +43,8 @@ internal sealed class LocalFolders(string root, LocalFailures failures)
             }
 
             // "Exists" comes from a folder that was there when it should be made, and gone when it was looked at.
-            return NativeError.FromException(e).Kind is NativeErrorKind.Missing or NativeErrorKind.Exists or NativeErrorKind.NotADirectory
+            var kind = NativeError.FromException(e).Kind;
+            return kind is NativeErrorKind.Missing or NativeErrorKind.Exists or NativeErrorKind.NotADirectory
                 ? false
                 : throw failures.Unavailable(forPath, LocalFailures.Written, e);
         }
@@ -54,7 +55,8 @@ internal sealed class LocalFolders(string root, LocalFailures failures)
     {
         for (; folder.Length > 0; folder = StoragePath.FolderOf(folder))
         {
-            if (NativeFiles.RemoveEmptyFolder(FullPath(folder)).Kind is not (NativeErrorKind.None or NativeErrorKind.Missing))
+            var error = NativeFiles.RemoveEmptyFolder(FullPath(folder));
+            if (error.Kind is not (NativeErrorKind.None or NativeErrorKind.Missing))
             {
                 return;
             }
@@ -139,5 +141,6 @@ internal sealed class LocalFolders(string root, LocalFailures failures)
         return null;
     }
 
-    private static string? ParentOf(string folder) => Path.GetDirectoryName(folder) is { Length: > 0 } parent ? parent : null;
+    private static string? ParentOf(string folder) =>
+        Path.GetDirectoryName(folder) is { Length: > 0 } parent ? parent : null;
 }

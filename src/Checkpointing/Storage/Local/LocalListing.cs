@@ -3,8 +3,10 @@ using Checkpointing.Storage.Local.Native;
 
 namespace Checkpointing.Storage.Local;
 
-/// <summary>Full paths of the files below a folder, recursively: either the stored ones or the temporary ones.</summary>
-/// <remarks>What vanishes meanwhile is passed over; any other error ends the listing, for half a listing would be a lie.</remarks>
+/// <summary>Full paths of the files below a folder, recursively: either the stored ones or the temporary
+/// ones.</summary>
+/// <remarks>What vanishes meanwhile is passed over; any other error ends the listing, for half a listing would be a
+/// lie.</remarks>
 internal sealed class LocalListing(string folder, string lockFolder, bool isTemporary)
     : FileSystemEnumerator<string>(folder, Recursive)
 {

@@ -12,11 +12,13 @@ internal static class LocalPaths
     public static void CheckFile(string path)
     {
         StoragePath.Check(path);
-        if (path.StartsWith(TemporaryFiles.LockFolder + "/", StringComparison.Ordinal) || path == TemporaryFiles.LockFolder
+        if (path == TemporaryFiles.LockFolder
+            || path.StartsWith(TemporaryFiles.LockFolder + "/", StringComparison.Ordinal)
             || path.Split('/').Any(static part => part.StartsWith(TemporaryFiles.Prefix, StringComparison.Ordinal)))
         {
             throw new ArgumentException(
-                $"'{path}' uses a name that the storage keeps for itself: '{TemporaryFiles.LockFolder}' or '{TemporaryFiles.Prefix}…'.",
+                $"'{path}' uses a name that the storage keeps for itself:"
+                + $" '{TemporaryFiles.LockFolder}' or '{TemporaryFiles.Prefix}…'.",
                 nameof(path));
         }
     }

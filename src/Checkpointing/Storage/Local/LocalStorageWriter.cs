@@ -128,7 +128,12 @@ internal sealed class LocalStorageWriter : IStorageWriter
 
     // Shared for reading and writing: a stricter lock would live on under the final name until the file is closed.
     private static FileStream OpenFile(string temporary) => new(
-        temporary, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, BufferBytes, FileOptions.Asynchronous);
+        temporary,
+        FileMode.CreateNew,
+        FileAccess.Write,
+        FileShare.ReadWrite | FileShare.Delete,
+        BufferBytes,
+        FileOptions.Asynchronous);
 
     private void Publish()
     {
@@ -160,7 +165,7 @@ internal sealed class LocalStorageWriter : IStorageWriter
             case NativeErrorKind.LinkUnsupported or NativeErrorKind.Unsupported:
                 throw _failures.NotWritten(
                     _path,
-                    $"the file system of '{_folders.Root}' can neither link nor rename without replacing; choose another root");
+                    $"the file system of '{_folders.Root}' can neither link nor rename without replacing; use another");
             default:
                 throw _failures.Unavailable(_path, LocalFailures.Written, error);
         }
@@ -190,7 +195,8 @@ internal sealed class LocalStorageWriter : IStorageWriter
         ObjectDisposedException.ThrowIf(_state == State.Closed, this);
         if (_state == State.Broken)
         {
-            throw new InvalidOperationException($"Writing '{_path}' failed or was cancelled before; dispose this writer and begin again.");
+            throw new InvalidOperationException(
+                $"Writing '{_path}' failed or was cancelled before; dispose this writer and begin again.");
         }
     }
 }

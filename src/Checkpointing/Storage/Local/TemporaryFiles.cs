@@ -5,8 +5,8 @@ namespace Checkpointing.Storage.Local;
 
 /// <summary>Names of files that are being written, and how to tell whether their writer still lives.</summary>
 /// <remarks>
-/// A name is <c>.tmp-&lt;owner&gt;-&lt;unique&gt;</c>. The owner is a storage object in some process; as long as it lives it
-/// holds a lock on the file <c>.locks/&lt;owner&gt;</c> below the root, which the operating system drops when the process
+/// A name is <c>.tmp-&lt;owner&gt;-&lt;unique&gt;</c>. The owner is a storage object in some process; as long as it
+/// lives it holds a lock on the file <c>.locks/&lt;owner&gt;</c> below the root, which is dropped when the process
 /// ends, however it ends. So a temporary file is left over if and only if its owner's lock is free.
 /// </remarks>
 internal sealed class TemporaryFiles(LocalFolders folders, LocalFailures failures) : IDisposable
@@ -16,6 +16,8 @@ internal sealed class TemporaryFiles(LocalFolders folders, LocalFailures failure
 
     private const int TokenLength = 32;
     private const int MaxAttempts = 10;
+
+    private static readonly int OwnerEnd = Prefix.Length + TokenLength;
 
     private readonly Lock _lock = new();
     private FileStream? _held;
@@ -108,7 +110,7 @@ internal sealed class TemporaryFiles(LocalFolders folders, LocalFailures failure
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var name = Path.GetFileName(listing.Current);
-                if (name.Length == Prefix.Length + TokenLength + 1 + TokenLength && name[Prefix.Length + TokenLength] == '-')
+                if (name.Length == OwnerEnd + 1 + TokenLength && name[OwnerEnd] == '-')
                 {
                     found.Add((name.Substring(Prefix.Length, TokenLength), listing.Current));
                 }

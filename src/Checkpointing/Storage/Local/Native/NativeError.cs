@@ -91,7 +91,8 @@ internal readonly record struct NativeError(NativeErrorKind Kind, int Code)
         39 or 112 => NativeErrorKind.NoSpace, // HANDLE_DISK_FULL, DISK_FULL
         5 or 19 => NativeErrorKind.Denied, // ACCESS_DENIED, WRITE_PROTECT
         267 => NativeErrorKind.NotADirectory, // DIRECTORY
-        1 or 17 or 50 or 1142 => NativeErrorKind.LinkUnsupported, // INVALID_FUNCTION, NOT_SAME_DEVICE, NOT_SUPPORTED, TOO_MANY_LINKS
+        1 or 17 or 50 => NativeErrorKind.LinkUnsupported, // INVALID_FUNCTION, NOT_SAME_DEVICE, NOT_SUPPORTED
+        1142 => NativeErrorKind.LinkUnsupported, // TOO_MANY_LINKS
         _ => NativeErrorKind.Other,
     };
 }

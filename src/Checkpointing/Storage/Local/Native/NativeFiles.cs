@@ -44,7 +44,8 @@ internal static partial class NativeFiles
     public static NativeError RemoveEmptyFolder(string folder) =>
         Result(OperatingSystem.IsWindows() ? RemoveDirectoryW(Extended(folder)) != 0 : RemoveDirectory(folder) == 0);
 
-    /// <summary>Makes the names in a folder durable. Windows has no such call: its file systems journal names.</summary>
+    /// <summary>Makes the names in a folder durable. Windows has no such call: its file systems journal
+    /// names.</summary>
     public static NativeError SyncFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
