@@ -143,6 +143,17 @@ public sealed class CheckpointNotFoundException(string path, IReadOnlyList<strin
     public IReadOnlyList<string> Found { get; } = found;
 }
 
+/// <summary>A checkpoint belongs to another job, which has claimed it. Use no claim, or another checkpoint.</summary>
+public sealed class CheckpointClaimedException(string path, string owner)
+    : CheckpointingException($"'{path}' cannot be claimed: it belongs to '{owner}'. Resume from it without a claim, or from another.")
+{
+    /// <summary>The checkpoint.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The job that has it.</summary>
+    public string Owner { get; } = owner;
+}
+
 /// <summary>A file that a checkpoint needs is not there. Use another checkpoint.</summary>
 public sealed class StoredFileMissingException(string path, Exception? innerException = null)
     : CheckpointingException($"'{path}' does not exist.", innerException)

@@ -1,4 +1,8 @@
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Diagnostics;
+using Checkpointing.SharedState;
+using Checkpointing.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.Coordination;
 
@@ -6,59 +10,203 @@ namespace Checkpointing.Coordination;
 /// <remarks>
 /// <para>Knows no transport: it calls <see cref="ITaskGateway"/>, tasks call <see cref="ICheckpointResponder"/>.</para>
 /// <para>Life: build; <see cref="RecoverAsync"/> (takes the epoch); perhaps <see cref="ResumeAsync"/>; start the tasks of
-/// <see cref="Subtasks"/>; <see cref="Start"/>. When a task fails: <see cref="RecoverAsync"/> again, which begins the next
-/// attempt. All members are safe for concurrent calls.</para>
+/// <see cref="Subtasks"/>; <see cref="Start"/>. When a task fails: <see cref="RecoverAsync"/> again (and
+/// <see cref="ResumeAsync"/> again if it gave nothing), which begins the next attempt.</para>
+/// <para>All decisions are in <see cref="CoordinatorCore"/>; this class carries its effects out. All members are safe for
+/// concurrent calls, but recovering, resuming and starting over exclude each other.</para>
 /// </remarks>
-public sealed class CheckpointCoordinator : ICheckpointResponder, IAsyncDisposable
+public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsyncDisposable
 {
-    /// <summary>Reign of this coordinator; 0 before <see cref="RecoverAsync"/>.</summary>
-    public long Epoch => throw new NotImplementedException();
+    private readonly Lock _lock = new();
+    private readonly CoordinatorCore _core;
+    private readonly CompletedCheckpointStore _store;
+    private readonly JobTopology _topology;
+    private readonly ICheckpointStorage _storage;
+    private readonly ITaskGateway _gateway;
+    private readonly IdSource _ids;
+    private readonly TimeProvider _time;
+    private readonly WorkScheduler _scheduler;
+    private readonly ILogger _logger;
+    private readonly SerialLane _sendLane;
+    private readonly SerialLane _registerLane;
+    private readonly SerialLane _cleanLane;
+    private readonly SerialLane _metadataLane;
+    private readonly ITimer _timer;
+    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _disposed = new();
+    private DateTimeOffset? _timerAt;
+    private int _isBusy;
+    private bool _isEnded;
+    private bool _isDisposed;
 
-    /// <summary>Goes on from a job to one resumed from its checkpoint; names sink transactions.</summary>
-    public Guid LineageId => throw new NotImplementedException();
+    internal CheckpointCoordinator(CheckpointCoordinatorBuilder builder, CompletedCheckpointStore store, ITaskGateway gateway)
+    {
+        _topology = builder.Topology!;
+        _storage = builder.Storage;
+        (_store, _gateway, _ids, _time, _scheduler) = (store, gateway, builder.Ids, builder.Time, builder.Scheduler);
+        _logger = builder.LoggerFactory.CreateLogger<CheckpointCoordinator>();
+        _core = new(_topology, builder.Options, _ids);
+        _sendLane = new(_scheduler, OnUnexpected);
+        _registerLane = new(_scheduler, OnUnexpected);
+        _cleanLane = new(_scheduler, OnUnexpected);
+        _metadataLane = new(_scheduler, OnUnexpected);
+        _timer = _time.CreateTimer(
+            _ => Dispatch(new CoordinatorEvent.TimePassed()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        // A failure that nobody looks at must not surface as an unobserved exception.
+        _ = _failure.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+    }
+
+    /// <summary>Reign of this coordinator; 0 before <see cref="RecoverAsync"/>.</summary>
+    public long Epoch => Locked(static core => core.Epoch);
+
+    /// <summary>Goes on from a job to one resumed from its checkpoint; names sink transactions. Empty before <see cref="RecoverAsync"/>.</summary>
+    public Guid LineageId => Locked(static core => core.Record?.LineageId ?? Guid.Empty);
 
     /// <summary>Subtasks of the present attempt, in the order of the topology.</summary>
-    public IReadOnlyList<SubtaskAddress> Subtasks => throw new NotImplementedException();
+    public IReadOnlyList<SubtaskAddress> Subtasks => Locked(static core => core.Subtasks);
 
     /// <summary>The newest completed checkpoint; null if there is none.</summary>
-    public CompletedCheckpoint? LatestCompleted => throw new NotImplementedException();
+    public CompletedCheckpoint? LatestCompleted => Locked(static core => core.LatestCompleted);
+
+    /// <summary>Completed checkpoints that are retained, oldest first; a copy.</summary>
+    public IReadOnlyList<CompletedCheckpoint> Retained => Locked(static core => (IReadOnlyList<CompletedCheckpoint>)[.. core.Retained]);
 
     /// <summary>Faults with the cause when the coordinator can no longer do its work: fenced, outcome unknown, or too many
-    /// failures in a row. The host then ends the job (or recovers). Never completes otherwise until disposed.</summary>
-    public Task Failure => throw new NotImplementedException();
+    /// failures in a row. The host then ends the job (or recovers). Completes when the coordinator is disposed.</summary>
+    public Task Failure => _failure.Task;
 
-    /// <summary>Takes the epoch (first call), aborts what is pending, begins the next attempt, registers shared state again and
-    /// gives this job's newest completed checkpoint; null if it has none.</summary>
-    /// <param name="cancellationToken">Observed between steps.</param>
-    /// <exception cref="CoordinatorFencedException">Another process has taken over since.</exception>
-    public Task<RestoredCheckpoint?> RecoverAsync(CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    internal SharedStateRegistry Registry => Locked(static core => core.Registry);
 
-    /// <summary>Starts from a given checkpoint, of this job or another. Call it after <see cref="RecoverAsync"/>, before the tasks start.</summary>
-    /// <param name="path">Folder of a checkpoint or savepoint, or its <c>_metadata</c>.</param>
-    /// <param name="options">Claim mode and leniency.</param>
-    /// <param name="cancellationToken">Observed between steps.</param>
-    /// <exception cref="CheckpointNotFoundException">There is none; the message names what is nearby.</exception>
-    public Task<RestoredCheckpoint> ResumeAsync(string path, ResumeOptions? options = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    internal int PendingCount => Locked(static core => core.PendingCount);
 
     /// <summary>All tasks run: triggers are allowed from here, periodic ones begin.</summary>
-    public void Start() => throw new NotImplementedException();
+    public void Start() => Dispatch(new CoordinatorEvent.Started());
 
     /// <summary>Takes a checkpoint or savepoint.</summary>
     /// <param name="request">What.</param>
     /// <param name="cancellationToken">Ends the wait; does not abort the checkpoint.</param>
     /// <returns>The checkpoint, durable; tasks have been sent the notice of completion.</returns>
     /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
-    public Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <exception cref="CoordinatorFencedException">Another process has taken over.</exception>
+    public Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var reply = new TaskCompletionSource<CompletedCheckpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Dispatch(new CoordinatorEvent.TriggerRequested(request, reply));
+        return reply.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AcknowledgeAsync(AcknowledgeCheckpoint message, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        Dispatch(new CoordinatorEvent.Acknowledged(message));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DeclineAsync(DeclineCheckpoint message, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        Dispatch(new CoordinatorEvent.Declined(message));
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Stops triggering and aborts what is pending; then keeps or deletes retained checkpoints as their properties say.</summary>
-    public Task EndAsync(JobTermination termination, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <param name="termination">How the job ended. After suspension all of them stay.</param>
+    /// <param name="cancellationToken">Ends the wait for deletions; what is left is swept by the next epoch.</param>
+    public async Task EndAsync(JobTermination termination, CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            if (_isEnded)
+            {
+                return;
+            }
 
-    /// <inheritdoc/>
-    public ValueTask AcknowledgeAsync(AcknowledgeCheckpoint message, CancellationToken cancellationToken) => throw new NotImplementedException();
+            _isEnded = true;
+        }
 
-    /// <inheritdoc/>
-    public ValueTask DeclineAsync(DeclineCheckpoint message, CancellationToken cancellationToken) => throw new NotImplementedException();
+        Dispatch(new CoordinatorEvent.Ending(termination));
+        await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Stops and waits. Idempotent. Retained checkpoints stay, as after suspension.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        await EndAsync(JobTermination.Suspended, CancellationToken.None).ConfigureAwait(false);
+        _isDisposed = true;
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        _disposed.Dispose();
+        _failure.TrySetResult();
+    }
+
+    /// <summary>A trigger whose messages are handed to the caller instead of the gateway, so that it can act on them at once.</summary>
+    internal (IReadOnlyList<TriggerCheckpoint> Messages, Task<CompletedCheckpoint> Completion) TriggerDirectly(CheckpointRequest request)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var reply = new TaskCompletionSource<CompletedCheckpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var messages = new List<TriggerCheckpoint>();
+        lock (_lock)
+        {
+            foreach (var effect in _core.Handle(new CoordinatorEvent.TriggerRequested(request, reply), _time.GetUtcNow()))
+            {
+                if (effect is CoordinatorEffect.SendTriggers send)
+                {
+                    messages.AddRange(send.Messages);
+                }
+                else
+                {
+                    CarryOutNeedsLock(effect);
+                }
+            }
+        }
+
+        return (messages, reply.Task);
+    }
+
+    private T Locked<T>(Func<CoordinatorCore, T> read)
+    {
+        lock (_lock)
+        {
+            return read(_core);
+        }
+    }
+
+    private void Dispatch(CoordinatorEvent happened)
+    {
+        lock (_lock)
+        {
+            foreach (var effect in _core.Handle(happened, _time.GetUtcNow()))
+            {
+                CarryOutNeedsLock(effect);
+            }
+        }
+    }
+
+    private async Task WhenQuietAsync()
+    {
+        // Each lane may hand work to another: a replaced register to the cleaner, a look for pins to it as well.
+        const int MaxRounds = 64;
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            await _metadataLane.WhenIdleAsync().ConfigureAwait(false);
+            await _registerLane.WhenIdleAsync().ConfigureAwait(false);
+            await _sendLane.WhenIdleAsync().ConfigureAwait(false);
+            await _cleanLane.WhenIdleAsync().ConfigureAwait(false);
+            if (_metadataLane.IsIdle && _registerLane.IsIdle && _sendLane.IsIdle && _cleanLane.IsIdle)
+            {
+                return;
+            }
+        }
+    }
+
+    private void OnUnexpected(Exception exception) => _failure.TrySetException(exception);
 }

@@ -26,6 +26,17 @@ internal sealed class SerialLane(WorkScheduler scheduler, Action<Exception> onUn
         scheduler.Schedule(DrainAsync);
     }
 
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_isRunning;
+            }
+        }
+    }
+
     /// <summary>Completes when the lane has nothing left to do.</summary>
     public Task WhenIdleAsync()
     {

@@ -1,3 +1,4 @@
+using Checkpointing.Metadata.Flink;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata;
@@ -21,6 +22,12 @@ public sealed record CheckpointMetadata(
 {
     /// <summary>What only our own format holds; null when read from a format of Flink's.</summary>
     public CheckpointInfo? Info { get; init; }
+
+    /// <summary>Records of a newer writer that this library does not know but need not know; written again at the end.</summary>
+    public ValueList<OpaqueRecord> UnknownRecords { get; init; }
+
+    /// <summary>Texts of a file of Flink's whose bytes are not those that their characters would give; null if there is none.</summary>
+    internal FlinkSpellings? Spellings { get; init; }
 
     /// <summary>Bytes behind all handles.</summary>
     public long StateSizeBytes => Operators.Sum(static o => o.Subtasks.Sum(static s => s.SizeBytes));

@@ -45,6 +45,10 @@ public sealed record IncrementalKeyedStateHandle(
     StreamStateHandle MetaFile,
     long CheckpointedSizeBytes = -1) : KeyedStateHandle
 {
+    /// <summary>The backend's id as a file of Flink's spells it, if that is no lower-case GUID; else null.</summary>
+    /// <remarks><see cref="BackendId"/> is then derived from it. It is ignored when it gives another id than that.</remarks>
+    public string? BackendText { get; init; }
+
     /// <inheritdoc/>
     public override KeyGroupRange KeyGroups => Range;
 

@@ -1,0 +1,146 @@
+using Checkpointing.StateHandles;
+using Checkpointing.SharedState;
+using Checkpointing.Storage;
+
+namespace Checkpointing.CompletedCheckpoints;
+
+/// <summary>The durable list of a job's completed checkpoints: one policy over any <see cref="ICheckpointRegister"/>.</summary>
+/// <remarks>
+/// <para>Invariants: ids in the list ascend; a checkpoint is in the list exactly if the register names it; whatever is
+/// written is conditional on the epoch that this store has taken. After a crash at any point the list is the one before
+/// or the one after the call that was cut off.</para>
+/// <para>One caller at a time. Terms follow Apache Flink's <c>CompletedCheckpointStore</c>.</para>
+/// </remarks>
+public abstract class CompletedCheckpointStore
+{
+    /// <summary>Ids reserved ahead, so that taking one needs no write.</summary>
+    internal const int IdBlock = 16;
+
+    private readonly RegisterSession _session;
+    private readonly ICheckpointStorage _storage;
+    private readonly IdSource _ids;
+    private readonly string _holder;
+
+    private protected CompletedCheckpointStore(
+        ICheckpointRegister register, ICheckpointStorage storage, JobId job, IdSource ids, string holder)
+    {
+        ArgumentNullException.ThrowIfNull(register);
+        ArgumentNullException.ThrowIfNull(storage);
+        Register = register;
+        _session = new(register, job);
+        (_storage, _ids, _holder) = (storage, ids, holder);
+    }
+
+    /// <summary>The epoch that this store has taken; 0 before <see cref="TakeEpochAsync"/>.</summary>
+    public long Epoch { get; private set; }
+
+    /// <summary>The record as last read or written.</summary>
+    /// <exception cref="InvalidOperationException">No epoch was taken yet.</exception>
+    public RegisterRecord Record => Epoch > 0 ? _session.Record! : throw new InvalidOperationException("Take the epoch first.");
+
+    /// <summary>The medium below.</summary>
+    internal ICheckpointRegister Register { get; }
+
+    internal JobId Job => _session.Job;
+
+    internal ProtocolBreach Breach { get; init; }
+
+    /// <summary>Takes leadership: replaces the record with one of the next epoch, with a block of fresh ids reserved.</summary>
+    /// <remarks>From here on every older coordinator of this job is fenced: it can change nothing any more.</remarks>
+    public async ValueTask<RegisterRecord> TakeEpochAsync(CancellationToken cancellationToken)
+    {
+        var record = await _session.UpdateAsync(TakeEpoch, cancellationToken).ConfigureAwait(false);
+        Epoch = record!.Epoch;
+        return record;
+    }
+
+    /// <summary>Reads the record again and makes sure that the epoch is still ours.</summary>
+    /// <exception cref="CoordinatorFencedException">Another coordinator has taken over.</exception>
+    public async ValueTask<RegisterRecord> CheckEpochAsync(CancellationToken cancellationToken)
+    {
+        var record = await _session.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return record?.Epoch == Epoch ? record : throw new CoordinatorFencedException(Job.Name, Epoch, record?.Epoch ?? 0);
+    }
+
+    /// <summary>Reads every checkpoint of the list and makes it an owner of its shared files, then lists it.</summary>
+    /// <param name="registry">A new registry.</param>
+    /// <param name="cancellationToken">Observed between two checkpoints.</param>
+    public async ValueTask<RecoveredCheckpoints> RecoverAsync(SharedStateRegistry registry, CancellationToken cancellationToken)
+    {
+        var readable = new List<CompletedCheckpoint>();
+        var unreadable = new List<UnreadableCheckpoint>();
+        foreach (var retained in Record.Retained)
+        {
+            try
+            {
+                var checkpoint = await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)
+                    .ConfigureAwait(false);
+                if (!Breach.HasFlag(ProtocolBreach.ListWithoutRegistering))
+                {
+                    checkpoint.RegisterSharedStatesAfterRestored(registry);
+                }
+
+                readable.Add(checkpoint);
+            }
+            catch (CheckpointingException e)
+            {
+                // Kept: what cannot be read now may be readable later, and recovery never deletes.
+                unreadable.Add(new(retained, e));
+            }
+        }
+
+        return new(readable, unreadable);
+    }
+
+    /// <summary>Replaces the record.</summary>
+    /// <exception cref="CoordinatorFencedException">Another coordinator has taken over; nothing was changed.</exception>
+    /// <exception cref="CheckpointOutcomeUnknownException">It may be in; recover before the next write.</exception>
+    internal async ValueTask<RegisterRecord> ReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
+    {
+        if (!await _session.TryReplaceAsync(record, cancellationToken).ConfigureAwait(false))
+        {
+            throw new CoordinatorFencedException(Job.Name, Epoch, _session.Record?.Epoch ?? 0);
+        }
+
+        return _session.Record!;
+    }
+
+    private RegisterRecord TakeEpoch(RegisterRecord? present)
+    {
+        var next = present?.NextId ?? 1;
+        return new()
+        {
+            Job = Job,
+            JobUid = present?.JobUid ?? _ids.NewGuid(),
+            LineageId = present?.LineageId ?? _ids.NewGuid(),
+            Epoch = (present?.Epoch ?? 0) + 1,
+            Holder = _holder,
+            NextId = next + IdBlock,
+            FirstIdOfEpoch = next,
+            RestoreFloor = present?.RestoreFloor ?? 0,
+            Retained = present?.Retained ?? [],
+            Pins = present?.Pins ?? [],
+            PendingClaim = present?.PendingClaim,
+            Claims = present?.Claims ?? [],
+            ClaimedBy = present?.ClaimedBy,
+            HandedOver = present?.HandedOver ?? [],
+            Token = _ids.NewGuid(),
+        };
+    }
+}
+
+/// <summary>The policy over the register in the job's folder, or one in memory: for one process, or several on one file system.</summary>
+public sealed class StandaloneCompletedCheckpointStore(
+    ICheckpointRegister register, ICheckpointStorage storage, JobId job, IdSource ids, string holder)
+    : CompletedCheckpointStore(register, storage, job, ids, holder);
+
+/// <summary>What recovery found.</summary>
+/// <param name="Readable">Oldest first; registered.</param>
+/// <param name="Unreadable">Kept in the list, with the reason.</param>
+public sealed record RecoveredCheckpoints(
+    IReadOnlyList<CompletedCheckpoint> Readable, IReadOnlyList<UnreadableCheckpoint> Unreadable);
+
+/// <summary>A checkpoint of the list that cannot be read now.</summary>
+/// <param name="Checkpoint">It.</param>
+/// <param name="Cause">Why.</param>
+public sealed record UnreadableCheckpoint(RetainedCheckpoint Checkpoint, CheckpointingException Cause);

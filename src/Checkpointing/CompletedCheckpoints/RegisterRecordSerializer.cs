@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.CompletedCheckpoints;
+
+/// <summary>Bytes of a <see cref="RegisterRecord"/>: one JSON object, a line feed, and the digest of what is before it.</summary>
+/// <remarks>Text on purpose: whoever looks at a broken pipeline at night can read it. Layout: docs/file-format.md.</remarks>
+public static class RegisterRecordSerializer
+{
+    private const int FormatVersion = 1;
+    private const string DigestPrefix = "xxh128:";
+
+    private static readonly JsonWriterOptions s_writerOptions = new() { Indented = false };
+
+    /// <summary>Writes a record.</summary>
+    public static byte[] Write(RegisterRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(buffer, s_writerOptions))
+        {
+            WriteFields(json, record);
+        }
+
+        buffer.Write("\n"u8);
+        var digest = ContentDigest.Of(buffer.WrittenSpan);
+        buffer.Write(Encoding.ASCII.GetBytes($"{DigestPrefix}{digest}\n"));
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a record.</summary>
+    /// <param name="bytes">What <see cref="Write"/> gave.</param>
+    /// <param name="path">Where they come from, for messages.</param>
+    /// <exception cref="CheckpointCorruptException">The digest differs, or the bytes are something else.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version of this library wrote it.</exception>
+    public static RegisterRecord Read(ReadOnlyMemory<byte> bytes, string path)
+    {
+        var span = bytes.Span;
+        var end = span.Length < 2 ? -1 : span[..^1].LastIndexOf((byte)'\n');
+        if (end < 0)
+        {
+            throw new CheckpointCorruptException(path, 0, "a register record", $"{span.Length} other bytes");
+        }
+
+        var expected = Encoding.ASCII.GetString(span[(end + 1)..]);
+        var actual = $"{DigestPrefix}{ContentDigest.Of(span[..(end + 1)])}\n";
+        if (expected != actual)
+        {
+            throw new CheckpointCorruptException(path, end + 1, $"digest {actual.TrimEnd()}", expected.TrimEnd());
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(bytes[..end]);
+            return ReadFields(document.RootElement, path);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+            or ArgumentException)
+        {
+            throw new CheckpointCorruptException(path, 0, "the fields of a register record", e.Message, innerException: e);
+        }
+    }
+
+    private static void WriteFields(Utf8JsonWriter json, RegisterRecord record)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("format", FormatVersion);
+        json.WriteString("job", record.Job.Name);
+        json.WriteString("jobUid", record.JobUid);
+        json.WriteString("lineageId", record.LineageId);
+        json.WriteNumber("epoch", record.Epoch);
+        json.WriteString("holder", record.Holder);
+        json.WriteNumber("nextId", record.NextId);
+        json.WriteNumber("firstIdOfEpoch", record.FirstIdOfEpoch);
+        json.WriteNumber("restoreFloor", record.RestoreFloor);
+        WriteCheckpoints(json, "retained", record.Retained);
+        WriteStrings(json, "pins", record.Pins);
+        WriteStrings(json, "claims", record.Claims);
+        WriteCheckpoints(json, "handedOver", record.HandedOver);
+        json.WriteString("pendingClaim", record.PendingClaim);
+        json.WriteString("claimedBy", record.ClaimedBy);
+        json.WriteString("token", record.Token);
+        json.WriteEndObject();
+    }
+
+    private static void WriteCheckpoints(Utf8JsonWriter json, string name, ValueList<RetainedCheckpoint> checkpoints)
+    {
+        json.WriteStartArray(name);
+        foreach (var checkpoint in checkpoints)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", checkpoint.Id.Value);
+            json.WriteString("path", checkpoint.Path);
+            json.WriteNumber("kind", (int)checkpoint.Kind);
+            json.WriteNumber("metadataBytes", checkpoint.MetadataBytes);
+            json.WriteString("metadataDigest", checkpoint.MetadataDigest.ToString());
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter json, string name, ValueList<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static RegisterRecord ReadFields(JsonElement json, string path)
+    {
+        var format = json.GetProperty("format").GetInt32();
+        if (format != FormatVersion)
+        {
+            throw new UnsupportedFormatException(path, $"register format {format}", $"{FormatVersion}");
+        }
+
+        return new()
+        {
+            Job = new(Text(json.GetProperty("job"))),
+            JobUid = json.GetProperty("jobUid").GetGuid(),
+            LineageId = json.GetProperty("lineageId").GetGuid(),
+            Epoch = json.GetProperty("epoch").GetInt64(),
+            Holder = Text(json.GetProperty("holder")),
+            NextId = json.GetProperty("nextId").GetInt64(),
+            FirstIdOfEpoch = json.GetProperty("firstIdOfEpoch").GetInt64(),
+            RestoreFloor = json.GetProperty("restoreFloor").GetInt64(),
+            Retained = json.GetProperty("retained").EnumerateArray().Select(ReadRetained).ToValueList(),
+            Pins = json.GetProperty("pins").EnumerateArray().Select(Text).ToValueList(),
+            Claims = json.GetProperty("claims").EnumerateArray().Select(Text).ToValueList(),
+            HandedOver = json.GetProperty("handedOver").EnumerateArray().Select(ReadRetained).ToValueList(),
+            PendingClaim = json.GetProperty("pendingClaim").GetString(),
+            ClaimedBy = json.GetProperty("claimedBy").GetString(),
+            Token = json.GetProperty("token").GetGuid(),
+        };
+    }
+
+    private static RetainedCheckpoint ReadRetained(JsonElement json) => new(
+        new(json.GetProperty("id").GetInt64()),
+        Text(json.GetProperty("path")),
+        (CheckpointKind)json.GetProperty("kind").GetInt32(),
+        json.GetProperty("metadataBytes").GetInt64(),
+        new(UInt128.Parse(Text(json.GetProperty("metadataDigest")), NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
+
+    private static string Text(JsonElement json) =>
+        json.GetString() ?? throw new FormatException("A text of the record is null.");
+}

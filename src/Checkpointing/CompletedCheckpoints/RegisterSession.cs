@@ -1,0 +1,103 @@
+namespace Checkpointing.CompletedCheckpoints;
+
+/// <summary>A job's record as one process last saw it, and the only way it is changed.</summary>
+/// <remarks>
+/// Every change is conditional on the version that was read, so a coordinator of an older epoch can change nothing.
+/// One caller at a time.
+/// </remarks>
+internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
+{
+    private const int MaxRounds = 16;
+
+    public JobId Job { get; } = job;
+
+    /// <summary>Version of <see cref="Record"/>; 0 if there is none.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>The record as last read or written; null if the job has none.</summary>
+    public RegisterRecord? Record { get; private set; }
+
+    public async ValueTask<RegisterRecord?> ReadAsync(CancellationToken cancellationToken)
+    {
+        var entry = await register.ReadAsync(Job, cancellationToken).ConfigureAwait(false);
+        Version = entry?.Version ?? 0;
+        Record = entry is null
+            ? null
+            : RegisterRecordSerializer.Read(entry.Record, $"{register.Description}: register of '{Job}', version {entry.Version}");
+        return Record;
+    }
+
+    /// <summary>Replaces the record that was last seen.</summary>
+    /// <param name="record">The new one; its token must be new.</param>
+    /// <param name="cancellationToken">Observed before the write.</param>
+    /// <returns>Whether it is in; if not, <see cref="Record"/> is what somebody else wrote.</returns>
+    /// <exception cref="CheckpointOutcomeUnknownException">It may be in, or come in later, and this could not be settled.</exception>
+    /// <exception cref="CheckpointStorageUnavailableException">It is definitely not in.</exception>
+    public async ValueTask<bool> TryReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
+    {
+        var bytes = RegisterRecordSerializer.Write(record);
+        var outcome = await register.TryReplaceAsync(Job, Version, bytes, cancellationToken).ConfigureAwait(false);
+        for (var round = 0; outcome == RegisterReplacement.Unknown && round < MaxRounds; round++)
+        {
+            // Not in does not mean never: a late write may still arrive. Replacing once more on the version that was
+            // read settles it, since only one of the two can find that version.
+            try
+            {
+                await ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                if (Record?.Token == record.Token)
+                {
+                    return true;
+                }
+
+                if (Record is not null && Record.Epoch > record.Epoch)
+                {
+                    return false;
+                }
+
+                outcome = await register.TryReplaceAsync(Job, Version, bytes, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (CheckpointStorageUnavailableException)
+            {
+                outcome = RegisterReplacement.Unknown;
+            }
+        }
+
+        switch (outcome)
+        {
+            case RegisterReplacement.Replaced:
+                (Version, Record) = (Version + 1, record);
+                return true;
+            case RegisterReplacement.Lost:
+                await ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                return Record?.Token == record.Token;
+            default:
+                throw new CheckpointOutcomeUnknownException(Job.Name, null);
+        }
+    }
+
+    /// <summary>Applies a change to whatever the record is, again and again until it is in.</summary>
+    /// <param name="change">Gives the new record from the present one (null: none), or null to change nothing.</param>
+    /// <param name="cancellationToken">Observed between two tries.</param>
+    /// <exception cref="CheckpointStorageUnavailableException">Others replaced the record <c>16</c> times in a row.</exception>
+    public async ValueTask<RegisterRecord?> UpdateAsync(
+        Func<RegisterRecord?, RegisterRecord?> change, CancellationToken cancellationToken)
+    {
+        await ReadAsync(cancellationToken).ConfigureAwait(false);
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            if (change(Record) is not { } wanted)
+            {
+                return Record;
+            }
+
+            if (await TryReplaceAsync(wanted, cancellationToken).ConfigureAwait(false))
+            {
+                return Record;
+            }
+        }
+
+        throw new CheckpointStorageUnavailableException(
+            $"{register.Description}: register of '{Job}'",
+            $"could not be changed: other processes replaced it {MaxRounds} times meanwhile. Try again.");
+    }
+}

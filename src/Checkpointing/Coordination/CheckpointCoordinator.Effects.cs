@@ -1,0 +1,201 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Metadata;
+using Checkpointing.StateHandles;
+using Checkpointing.Storage;
+
+namespace Checkpointing.Coordination;
+
+/// <content>Carries effects out: the only awaiting code of the coordinator's running life.</content>
+public sealed partial class CheckpointCoordinator
+{
+    private const int DeletionTries = 3;
+
+    // Under the lock only so that effects enter their lanes in the order in which they were decided.
+    private void CarryOutNeedsLock(CoordinatorEffect effect)
+    {
+        switch (effect)
+        {
+            case CoordinatorEffect.SendTriggers send:
+                _sendLane.Add(() => SendTriggersAsync(send));
+                break;
+            case CoordinatorEffect.SendCompleted send:
+                _sendLane.Add(() => SendCompletedAsync(send));
+                break;
+            case CoordinatorEffect.SendAborted send:
+                _sendLane.Add(() => SendAbortedAsync(send));
+                break;
+            case CoordinatorEffect.WriteMetadata write:
+                _metadataLane.Add(() => WriteMetadataAsync(write));
+                break;
+            case CoordinatorEffect.ReplaceRegister replace:
+                _registerLane.Add(() => ReplaceRegisterAsync(replace));
+                break;
+            case CoordinatorEffect.CheckPins check:
+                _cleanLane.Add(() => CheckPinsAsync(check));
+                break;
+            case CoordinatorEffect.RemovePins remove:
+                _cleanLane.Add(() => DeleteAsync(remove.Paths));
+                break;
+            case CoordinatorEffect.Delete delete:
+                _logger.DeletionScheduled(delete.Paths.Count, delete.Why);
+                _cleanLane.Add(() => DeleteAsync(delete.Paths));
+                break;
+            case CoordinatorEffect.SetTimer set:
+                SetTimerNeedsLock(set.At);
+                break;
+            case CoordinatorEffect.Fail fail:
+                _failure.TrySetException(fail.Cause);
+                break;
+            case CoordinatorEffect.Log log:
+                log.Write(_logger);
+                break;
+        }
+    }
+
+    private void SetTimerNeedsLock(DateTimeOffset? at)
+    {
+        if (at == _timerAt || _isDisposed)
+        {
+            return;
+        }
+
+        _timerAt = at;
+        var wait = at is null ? Timeout.InfiniteTimeSpan : at.Value - _time.GetUtcNow();
+
+        // A period of one millisecond would race; a timer that fires early is set again by the core's next effect.
+        _timer.Change(wait < TimeSpan.Zero && at is not null ? TimeSpan.Zero : wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task SendTriggersAsync(CoordinatorEffect.SendTriggers send)
+    {
+        try
+        {
+            foreach (var message in send.Messages)
+            {
+                await _gateway.TriggerAsync(message, _disposed.Token).ConfigureAwait(false);
+            }
+        }
+        catch (CheckpointingException e)
+        {
+            Dispatch(new CoordinatorEvent.DeliveryFailed(send.Id, e));
+        }
+    }
+
+    private async Task SendCompletedAsync(CoordinatorEffect.SendCompleted send)
+    {
+        foreach (var message in send.Messages)
+        {
+            try
+            {
+                await _gateway.NotifyCompletedAsync(message, _disposed.Token).ConfigureAwait(false);
+            }
+            catch (CheckpointingException)
+            {
+                // A lost notice stalls nothing: the next trigger names the base, and sinks commit with the next one.
+                _logger.StaleMessageDropped(message.Target, message.CheckpointId.Value, "a notice of completion was not delivered");
+            }
+        }
+
+        foreach (var reply in send.Replies)
+        {
+            reply.TrySetResult(send.Checkpoint);
+        }
+    }
+
+    private async Task SendAbortedAsync(CoordinatorEffect.SendAborted send)
+    {
+        foreach (var message in send.Messages)
+        {
+            try
+            {
+                await _gateway.NotifyAbortedAsync(message, _disposed.Token).ConfigureAwait(false);
+            }
+            catch (CheckpointingException)
+            {
+                _logger.StaleMessageDropped(message.Target, message.CheckpointId.Value, "a notice of abortion was not delivered");
+            }
+        }
+
+        foreach (var reply in send.Replies)
+        {
+            reply.TrySetException(send.Cause);
+
+            // Nobody may be waiting any more; that is no unobserved exception.
+            _ = reply.Task.Exception;
+        }
+    }
+
+    /// <summary>Files are durable, their folders not yet: folders first, then the metadata that names them, then its folder.</summary>
+    private async Task WriteMetadataAsync(CoordinatorEffect.WriteMetadata write)
+    {
+        try
+        {
+            var folders = CheckpointReference.AllFiles(write.Completed)
+                .Where(file => CheckpointLayout.TryGetEpoch(file, out var epoch) && epoch == write.Metadata.Info!.Epoch)
+                .Select(StoragePath.FolderOf).Append(write.Folder).ToHashSet();
+            await _storage.SyncFoldersAsync(folders, CancellationToken.None).ConfigureAwait(false);
+            var bytes = CheckpointMetadataSerializer.Write(write.Metadata, MetadataFormat.NativeV1);
+            var digest = await _storage.WriteAllAsync(write.Completed.MetadataPath, bytes, CancellationToken.None).ConfigureAwait(false);
+            var retained = new RetainedCheckpoint(
+                write.Id, write.Folder, write.Completed.Properties.Kind, bytes.Length, digest);
+            Dispatch(new CoordinatorEvent.MetadataWritten(write.Id, retained, write.Completed));
+        }
+        catch (CheckpointingException e)
+        {
+            Dispatch(new CoordinatorEvent.MetadataFailed(write.Id, e));
+        }
+    }
+
+    private async Task ReplaceRegisterAsync(CoordinatorEffect.ReplaceRegister replace)
+    {
+        try
+        {
+            var record = await _store.ReplaceAsync(replace.Record, CancellationToken.None).ConfigureAwait(false);
+            Dispatch(new CoordinatorEvent.RegisterReplaced(replace.Change, record));
+        }
+        catch (CheckpointingException e)
+        {
+            Dispatch(new CoordinatorEvent.RegisterFailed(replace.Change, e));
+        }
+    }
+
+    private async Task CheckPinsAsync(CoordinatorEffect.CheckPins check)
+    {
+        bool isPinned;
+        try
+        {
+            isPinned = await CheckpointPins
+                .IsPinnedAsync(_storage, _store.Register, check.Checkpoint.Path, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CheckpointingException)
+        {
+            // Not known: looked at again later.
+            isPinned = true;
+        }
+
+        Dispatch(new CoordinatorEvent.PinsChecked(check.Checkpoint, isPinned));
+    }
+
+    private async Task DeleteAsync(IReadOnlyList<string> paths)
+    {
+        foreach (var path in paths)
+        {
+            for (var tries = 1; ; tries++)
+            {
+                try
+                {
+                    await _storage.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
+                    break;
+                }
+                catch (CheckpointingException e)
+                {
+                    if (tries == DeletionTries)
+                    {
+                        _logger.DeletionFailed(path, e);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.SharedState;
+using Checkpointing.Storage;
+
+namespace Checkpointing.Coordination;
+
+/// <content>Taking the epoch, finding one's own newest checkpoint, sweeping.</content>
+public sealed partial class CheckpointCoordinator
+{
+    /// <summary>Takes the epoch (first call), aborts what is pending, begins the next attempt, registers shared state again and
+    /// gives this job's newest completed checkpoint; null if it has none.</summary>
+    /// <remarks>The first call sweeps orphans of older epochs out of the job's folder. If the newest checkpoint cannot be read
+    /// now, the newest readable one is given, and the other is kept and logged.</remarks>
+    /// <param name="allowNonRestoredState">Leave stored operators that the program does not have behind, instead of refusing.</param>
+    /// <param name="cancellationToken">Observed between steps.</param>
+    /// <exception cref="CoordinatorFencedException">Another process has taken over since.</exception>
+    /// <exception cref="CheckpointingException">The job has checkpoints, but none can be read now.</exception>
+    /// <exception cref="StateMigrationException">The checkpoint does not fit the program.</exception>
+    public async Task<RestoredCheckpoint?> RecoverAsync(
+        bool allowNonRestoredState = false, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using var busy = EnterBusy();
+        Dispatch(new CoordinatorEvent.AttemptEnded());
+        await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        var orphanCandidates = _store.Epoch == 0 ? await TakeEpochAsync(cancellationToken).ConfigureAwait(false) : [];
+        var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
+        if (record.PendingClaim is not null)
+        {
+            record = await FinishClaimAsync(record, cancellationToken).ConfigureAwait(false);
+        }
+
+        var registry = new SharedStateRegistry();
+        var found = await _store.RecoverAsync(registry, cancellationToken).ConfigureAwait(false);
+        foreach (var unreadable in found.Unreadable)
+        {
+            _logger.CheckpointUnreadable(_topology.Job, unreadable.Checkpoint.Path, unreadable.Cause);
+        }
+
+        await SweepAsync(orphanCandidates, record, found, cancellationToken).ConfigureAwait(false);
+        var newest = found.Readable.LastOrDefault(checkpoint => checkpoint.Id.Value > record.RestoreFloor);
+        if (newest is null && found.Unreadable.LastOrDefault(u => u.Checkpoint.Id.Value > record.RestoreFloor) is { } lost)
+        {
+            throw lost.Cause;
+        }
+
+        var states = newest is null ? null : StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
+        Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest));
+        if (newest is null)
+        {
+            return null;
+        }
+
+        _logger.CheckpointsRecovered(_topology.Job, found.Readable.Count, newest.Id.Value);
+        return new(newest, isForeign: false, states!);
+    }
+
+    /// <summary>Forgets what was recovered: the job begins anew, in the same place, with ids that go on.</summary>
+    /// <remarks>Call it after <see cref="RecoverAsync"/>, before the tasks start. Earlier checkpoints stay until new ones push
+    /// them out, but are not restored by themselves any more; they can still be resumed from by path.</remarks>
+    public async Task StartOverAsync(CancellationToken cancellationToken = default)
+    {
+        using var busy = EnterBusy();
+        var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
+        record = await _store.ReplaceAsync(
+            record with
+            {
+                RestoreFloor = NewestId(record),
+                LineageId = _ids.NewGuid(),
+                Token = _ids.NewGuid(),
+            },
+            cancellationToken).ConfigureAwait(false);
+        Dispatch(new CoordinatorEvent.Resumed(record, [], null));
+    }
+
+    private static long NewestId(RegisterRecord record) =>
+        record.Retained.Select(static r => r.Id.Value).Append(record.RestoreFloor).Max();
+
+    /// <returns>What lies in the job's folder, listed before register and metadata are read.</returns>
+    private async Task<IReadOnlyList<string>> TakeEpochAsync(CancellationToken cancellationToken)
+    {
+        var record = await _store.TakeEpochAsync(cancellationToken).ConfigureAwait(false);
+        _logger.EpochTaken(_topology.Job, record.Epoch, record.Holder);
+        await _storage.SweepTemporaryFilesAsync(_topology.Job.Name, cancellationToken).ConfigureAwait(false);
+        var files = new List<string>();
+        await foreach (var file in _storage.ListAsync(_topology.Job.Name, cancellationToken).ConfigureAwait(false))
+        {
+            files.Add(file.Path);
+        }
+
+        return files;
+    }
+
+    /// <summary>Deletes what older epochs left and nothing reaches. Refused while anything that might reach it is unreadable.</summary>
+    private async Task SweepAsync(
+        IReadOnlyList<string> files, RegisterRecord record, RecoveredCheckpoints found, CancellationToken cancellationToken)
+    {
+        if (files.Count == 0)
+        {
+            return;
+        }
+
+        if (found.Unreadable.Count > 0)
+        {
+            _logger.SweepRefused(_topology.Job, found.Unreadable[0].Checkpoint.Path);
+            return;
+        }
+
+        var reachable = found.Readable.SelectMany(CheckpointReference.AllFiles).ToHashSet();
+        try
+        {
+            await AddPinnedAsync(files, reachable, cancellationToken).ConfigureAwait(false);
+            await AddClaimedAsync(record, reachable, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CheckpointingException e)
+        {
+            _logger.SweepRefused(_topology.Job, e.Message);
+            return;
+        }
+
+        var orphans = CheckpointSweep.FindOrphans(_topology.Job, files, record, reachable);
+        if (orphans.Count > 0)
+        {
+            await DeleteAsync(orphans).ConfigureAwait(false);
+            _logger.OrphansSwept(_topology.Job, orphans.Count);
+        }
+    }
+
+    /// <summary>Checkpoints that left the list but that a foreign job still reads from.</summary>
+    private async Task AddPinnedAsync(IReadOnlyList<string> files, HashSet<string> reachable, CancellationToken cancellationToken)
+    {
+        foreach (var folder in files.Where(CheckpointPins.IsPin).Select(CheckpointPins.CheckpointOf).Distinct())
+        {
+            if (!reachable.Contains(StoragePath.Combine(folder, CheckpointLayout.MetadataName))
+                && await CheckpointPins.IsPinnedAsync(_storage, _store.Register, folder, cancellationToken).ConfigureAwait(false))
+            {
+                var pinned = await CheckpointLoader.LoadAsync(_storage, folder, cancellationToken).ConfigureAwait(false);
+                reachable.UnionWith(CheckpointReference.AllFiles(pinned));
+            }
+        }
+    }
+
+    /// <summary>Checkpoints of this job that another has claimed: its register says which it still keeps.</summary>
+    private async Task AddClaimedAsync(RegisterRecord record, HashSet<string> reachable, CancellationToken cancellationToken)
+    {
+        if (record.ClaimedBy is not { } claimant)
+        {
+            return;
+        }
+
+        var session = new RegisterSession(_store.Register, new(claimant));
+        var theirs = await session.ReadAsync(cancellationToken).ConfigureAwait(false);
+
+        // Handed over but not yet in the claimant's list: it may still take them up.
+        var kept = theirs is null ? [] : theirs.PendingClaim == record.Job.Name ? record.HandedOver : theirs.Retained;
+        foreach (var retained in kept)
+        {
+            var checkpoint = await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken).ConfigureAwait(false);
+            reachable.UnionWith(CheckpointReference.AllFiles(checkpoint));
+        }
+    }
+
+    private BusyScope EnterBusy()
+    {
+        if (Interlocked.Exchange(ref _isBusy, 1) != 0)
+        {
+            throw new InvalidOperationException("The coordinator is recovering or resuming already: wait for that call.");
+        }
+
+        return new(this);
+    }
+
+    private readonly struct BusyScope(CheckpointCoordinator owner) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref owner._isBusy, 0);
+    }
+}

@@ -1,0 +1,239 @@
+using System.Text;
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.SharedState;
+using Checkpointing.StateHandles;
+using Checkpointing.Storage;
+
+namespace Checkpointing.Coordination;
+
+/// <content>Starting from a given checkpoint, one's own or somebody else's.</content>
+public sealed partial class CheckpointCoordinator
+{
+    private const string ClaimMarkerName = "claimed-by";
+    private const long MaxMarkerBytes = 4096;
+
+    /// <summary>Starts from a given checkpoint, of this job or another. Call it after <see cref="RecoverAsync"/>, before the tasks start.</summary>
+    /// <param name="path">Folder of a checkpoint or savepoint, or its <c>_metadata</c>.</param>
+    /// <param name="options">Claim mode and leniency.</param>
+    /// <param name="cancellationToken">Observed between steps.</param>
+    /// <exception cref="CheckpointNotFoundException">There is none, or its job does not list it; the message names what is nearby.</exception>
+    /// <exception cref="CheckpointCorruptException">Its metadata is damaged.</exception>
+    /// <exception cref="StateMigrationException">It does not fit the program.</exception>
+    /// <exception cref="CheckpointClaimedException">It was claimed by another job.</exception>
+    public async Task<RestoredCheckpoint> ResumeAsync(
+        string path, ResumeOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        using var busy = EnterBusy();
+        var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
+        var checkpoint = await CheckpointLoader.LoadAsync(_storage, path, cancellationToken).ConfigureAwait(false);
+        var isSavepoint = checkpoint.Properties.Kind == CheckpointKind.Savepoint;
+        var isListedHere = record.Retained.Any(r => r.Path == checkpoint.Path);
+        var isForeign = !isListedHere && options.ClaimMode == ClaimMode.NoClaim;
+
+        // Checked before anything is changed: a program that does not fit leaves no trace.
+        var states = StateAssignment.Assign(checkpoint, _topology, isForeign, options.AllowNonRestoredState);
+        var claimed = new List<CompletedCheckpoint>();
+        if (isListedHere)
+        {
+            record = await ReplaceForResumeAsync(record, checkpoint, static r => r, cancellationToken).ConfigureAwait(false);
+        }
+        else if (isForeign)
+        {
+            record = await PinAsync(record, checkpoint, isSavepoint, cancellationToken).ConfigureAwait(false);
+        }
+        else if (isSavepoint)
+        {
+            record = await ClaimSavepointAsync(record, checkpoint, cancellationToken).ConfigureAwait(false);
+            claimed.Add(checkpoint);
+        }
+        else
+        {
+            (record, claimed) = await ClaimJobAsync(record, checkpoint, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Before they are listed: otherwise the first incremental checkpoint meets unknown shared state.
+        if (!_store.Breach.HasFlag(ProtocolBreach.ListWithoutRegistering))
+        {
+            claimed.ForEach(c => c.RegisterSharedStatesAfterRestored(Registry));
+        }
+
+        Dispatch(new CoordinatorEvent.Resumed(record, claimed, isForeign ? null : checkpoint));
+        return new(checkpoint, isForeign, states);
+    }
+
+    /// <summary>Ids go on above the checkpoint's, the lineage is taken over, and what was there before is not restored by itself.</summary>
+    private async Task<RegisterRecord> ReplaceForResumeAsync(
+        RegisterRecord record,
+        CompletedCheckpoint checkpoint,
+        Func<RegisterRecord, RegisterRecord> change,
+        CancellationToken cancellationToken)
+    {
+        var first = Math.Max(record.FirstIdOfEpoch, checkpoint.Id.Value + 1);
+        var next = change(record) with
+        {
+            LineageId = checkpoint.Metadata.Info!.LineageId,
+            NextId = Math.Max(record.NextId, first + CompletedCheckpointStore.IdBlock),
+            FirstIdOfEpoch = first,
+            Token = _ids.NewGuid(),
+        };
+        return await _store.ReplaceAsync(next, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RegisterRecord> PinAsync(
+        RegisterRecord record, CompletedCheckpoint checkpoint, bool isSavepoint, CancellationToken cancellationToken)
+    {
+        // A savepoint is the user's, and nobody deletes it: no pin.
+        var pin = record.Pins.FirstOrDefault(p => CheckpointPins.CheckpointOf(p) == checkpoint.Path)
+            ?? CheckpointPins.NewPath(checkpoint.Path, _ids);
+        record = await ReplaceForResumeAsync(
+            record,
+            checkpoint,
+            r => r with
+            {
+                RestoreFloor = NewestId(r),
+                Pins = isSavepoint || r.Pins.Contains(pin) ? r.Pins : r.Pins.Append(pin).ToValueList(),
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (isSavepoint)
+        {
+            return record;
+        }
+
+        await CheckpointPins.WriteAsync(_storage, pin, _topology.Job, cancellationToken).ConfigureAwait(false);
+        var listed = await FindListingAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+        if (listed is null)
+        {
+            await DeleteAsync([pin]).ConfigureAwait(false);
+            throw new CheckpointNotFoundException(
+                checkpoint.Path, [], $"It was written by job '{checkpoint.Job}', but no register lists it: it was never completed, or it was dropped.");
+        }
+
+        return record;
+    }
+
+    /// <summary>The record that lists a checkpoint: its own job's, or that of the job which claimed it.</summary>
+    private async Task<RegisterRecord?> FindListingAsync(CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        JobId? job = checkpoint.Job;
+        const int MaxClaims = 64;
+        for (var hop = 0; job is { } current && hop < MaxClaims; hop++)
+        {
+            var record = await new RegisterSession(_store.Register, current).ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (record is null || record.Retained.Any(r => r.Path == checkpoint.Path))
+            {
+                return record;
+            }
+
+            job = record.ClaimedBy is { } claimant ? new JobId(claimant) : (JobId?)null;
+        }
+
+        return null;
+    }
+
+    private async Task<(RegisterRecord Record, List<CompletedCheckpoint> Claimed)> ClaimJobAsync(
+        RegisterRecord record, CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        // The intent first: after a crash between the two registers, recovery finishes or drops the claim.
+        record = await _store.ReplaceAsync(
+            record with { PendingClaim = checkpoint.Job.Name, Token = _ids.NewGuid() }, cancellationToken).ConfigureAwait(false);
+        var session = new RegisterSession(_store.Register, checkpoint.Job);
+        var theirs = await session.UpdateAsync(present => HandOver(present, checkpoint), cancellationToken).ConfigureAwait(false);
+        Claim(theirs!, checkpoint);
+        record = await ReplaceForResumeAsync(
+            record, checkpoint, r => TakeOver(r, theirs!) with { RestoreFloor = 0 }, cancellationToken).ConfigureAwait(false);
+        var claimed = new List<CompletedCheckpoint>();
+        foreach (var retained in theirs!.HandedOver)
+        {
+            claimed.Add(await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken).ConfigureAwait(false));
+        }
+
+        return (record, claimed);
+    }
+
+    private void Claim(RegisterRecord theirs, CompletedCheckpoint checkpoint)
+    {
+        if (theirs.ClaimedBy != _topology.Job.Name || !theirs.HandedOver.Any(r => r.Path == checkpoint.Path))
+        {
+            throw new CheckpointClaimedException(checkpoint.Path, theirs.ClaimedBy ?? checkpoint.Job.Name);
+        }
+    }
+
+    /// <summary>The other job's record after the claim: fenced, and without checkpoints. Null: it cannot be claimed.</summary>
+    private RegisterRecord? HandOver(RegisterRecord? present, CompletedCheckpoint checkpoint)
+    {
+        if (present is null)
+        {
+            throw new CheckpointNotFoundException(checkpoint.Path, [], $"Job '{checkpoint.Job}' has no register.");
+        }
+
+        if (!present.Retained.Any(r => r.Path == checkpoint.Path))
+        {
+            // Claimed already, by us in an earlier try, or by somebody else.
+            return null;
+        }
+
+        return present with
+        {
+            Epoch = present.Epoch + 1,
+            Holder = $"claimed by '{_topology.Job}'",
+            ClaimedBy = _topology.Job.Name,
+            HandedOver = present.Retained,
+            Retained = [],
+            Token = _ids.NewGuid(),
+        };
+    }
+
+    private static RegisterRecord TakeOver(RegisterRecord own, RegisterRecord theirs) => own with
+    {
+        PendingClaim = null,
+        Claims = own.Claims.Contains(theirs.Job.Name) ? own.Claims : own.Claims.Append(theirs.Job.Name).ToValueList(),
+        Retained = own.Retained.Concat(theirs.HandedOver.Where(h => !own.Retained.Contains(h)))
+            .OrderBy(static r => r.Id).ToValueList(),
+    };
+
+    /// <summary>A claim that a crash cut off: finished if the other job's record names us, dropped if not.</summary>
+    private async Task<RegisterRecord> FinishClaimAsync(RegisterRecord record, CancellationToken cancellationToken)
+    {
+        var session = new RegisterSession(_store.Register, new(record.PendingClaim!));
+        var theirs = await session.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var next = theirs?.ClaimedBy == record.Job.Name ? TakeOver(record, theirs) : record with { PendingClaim = null };
+        var first = next.Retained.Select(static r => r.Id.Value + 1).Append(record.FirstIdOfEpoch).Max();
+        return await _store.ReplaceAsync(
+            next with
+            {
+                NextId = Math.Max(next.NextId, first + CompletedCheckpointStore.IdBlock),
+                FirstIdOfEpoch = first,
+                Token = _ids.NewGuid(),
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RegisterRecord> ClaimSavepointAsync(
+        RegisterRecord record, CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        var marker = StoragePath.Combine(checkpoint.Path, ClaimMarkerName);
+        try
+        {
+            await _storage.WriteAllAsync(marker, Encoding.UTF8.GetBytes(_topology.Job.Name), cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoredFileExistsException)
+        {
+            var owner = Encoding.UTF8.GetString(
+                await _storage.ReadAllAsync(marker, MaxMarkerBytes, cancellationToken).ConfigureAwait(false));
+            if (owner != _topology.Job.Name)
+            {
+                throw new CheckpointClaimedException(checkpoint.Path, owner);
+            }
+        }
+
+        var bytes = await _storage.ReadAllAsync(checkpoint.MetadataPath, long.MaxValue, cancellationToken).ConfigureAwait(false);
+        var retained = new RetainedCheckpoint(
+            checkpoint.Id, checkpoint.Path, CheckpointKind.Savepoint, bytes.Length, ContentDigest.Of(bytes));
+        return await ReplaceForResumeAsync(
+            record,
+            checkpoint,
+            r => r with { RestoreFloor = 0, Retained = r.Retained.Append(retained).OrderBy(static c => c.Id).ToValueList() },
+            cancellationToken).ConfigureAwait(false);
+    }
+}

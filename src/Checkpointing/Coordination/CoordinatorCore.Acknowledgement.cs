@@ -1,0 +1,208 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Metadata;
+using Checkpointing.SharedState;
+using Checkpointing.State;
+using Checkpointing.StateHandles;
+using Checkpointing.Storage;
+
+namespace Checkpointing.Coordination;
+
+/// <content>What subtasks report, in time, late and in vain.</content>
+internal sealed partial class CoordinatorCore
+{
+    private void OnAcknowledged(AcknowledgeCheckpoint message)
+    {
+        if (!IsOfThisAttempt(message.Source))
+        {
+            DiscardStale(message);
+            return;
+        }
+
+        if (!_pending.TryGetValue(message.CheckpointId, out var pending))
+        {
+            KeepLate(message);
+            return;
+        }
+
+        if (!pending.Missing.Contains(message.Source))
+        {
+            Log(log => log.StaleMessageDropped(message.Source, message.CheckpointId.Value, "a second acknowledgement"));
+            return;
+        }
+
+        try
+        {
+            pending.Snapshots[message.Source] = RegisterShared(pending, message);
+        }
+        catch (UnknownSharedStateException e)
+        {
+            // The task has a base that we do not: naming none makes it send everything the next time.
+            _base = null;
+            DiscardExclusive(message);
+            Abort(pending, CheckpointFailureReason.UnknownSharedState, $"{message.Source} refers to unknown shared state '{e.Key}'", e);
+            return;
+        }
+        catch (ConflictingSharedStateException e)
+        {
+            DiscardExclusive(message);
+            Abort(pending, CheckpointFailureReason.ConflictingSharedState, $"{message.Source} sent a conflicting file '{e.Key}'", e);
+            return;
+        }
+
+        pending.Cost += message.Snapshot.Cost;
+        pending.Missing.Remove(message.Source);
+        GiveUp(message);
+        Log(log => log.SubtaskAcknowledged(message.Source, message.CheckpointId.Value, pending.Missing.Count));
+        if (pending.Missing.Count == 0)
+        {
+            pending.State = PendingCheckpoint.Phase.WritingMetadata;
+            pending.Completed = MakeCompleted(pending);
+            _effects.Add(new CoordinatorEffect.WriteMetadata(
+                pending.Id, pending.Request.ExclusiveFolder, pending.Completed.Metadata, pending.Completed));
+        }
+    }
+
+    private void OnDeclined(DeclineCheckpoint message)
+    {
+        if (!IsOfThisAttempt(message.Source) || !_pending.TryGetValue(message.CheckpointId, out var pending)
+            || pending.State != PendingCheckpoint.Phase.Collecting)
+        {
+            Log(log => log.StaleMessageDropped(message.Source, message.CheckpointId.Value, "a late decline"));
+            return;
+        }
+
+        var reason = (message.Cause as CheckpointDeclinedException)?.Reason ?? CheckpointFailureReason.TaskDeclined;
+        Abort(pending, reason, $"{message.Source}: {message.Cause.Message}", message.Cause, message.Source.ToString());
+    }
+
+    private bool IsOfThisAttempt(SubtaskAddress source) =>
+        _phase != LifePhase.Failed && source.Job == topology.Job && source.Epoch == Epoch && source.Attempt == _attempt
+        && Subtasks.Contains(source);
+
+    /// <summary>Shared files get the checkpoint as an owner, and new ones the attempt that sent them, too.</summary>
+    private SubtaskSnapshot RegisterShared(PendingCheckpoint pending, AcknowledgeCheckpoint message)
+    {
+        // A savepoint is self-contained: its files are its own, and nobody ever shares them.
+        if (message.Snapshot.Keyed is not { } keyed || pending.IsSavepoint)
+        {
+            return message.Snapshot;
+        }
+
+        RegisterForAttempt(message);
+        return message.Snapshot with { Keyed = _registry.RegisterAll(keyed, OwnerOf(pending.Id)) };
+    }
+
+    private void RegisterForAttempt(AcknowledgeCheckpoint message)
+    {
+        if (message.Snapshot.Keyed is not IncrementalKeyedStateHandle incremental)
+        {
+            return;
+        }
+
+        foreach (var file in incremental.SharedFiles)
+        {
+            if (file.Handle is FileStateHandle stored && IsUploadOf(message.Source, stored.Path))
+            {
+                _registry.Register(incremental.KeyOf(file), stored, OwnerOf(message.Source));
+            }
+        }
+    }
+
+    /// <summary>The checkpoint has ended, but its uploads may serve a later one: they stay their attempt's.</summary>
+    private void KeepLate(AcknowledgeCheckpoint message)
+    {
+        Log(log => log.StaleMessageDropped(message.Source, message.CheckpointId.Value, "a late acknowledgement"));
+        if (_retained.Exists(checkpoint => checkpoint.Id == message.CheckpointId && checkpoint.Job == topology.Job))
+        {
+            return;
+        }
+
+        try
+        {
+            RegisterForAttempt(message);
+        }
+        catch (ConflictingSharedStateException)
+        {
+            // The registered file stays; the other is an orphan that the next epoch sweeps.
+        }
+
+        GiveUp(message);
+        DiscardExclusive(message);
+    }
+
+    /// <summary>A message of an attempt that is over: what it uploaded and nobody took over is nobody's.</summary>
+    private void DiscardStale(AcknowledgeCheckpoint message)
+    {
+        Log(log => log.StaleMessageDropped(message.Source, message.CheckpointId.Value, "another job, epoch or attempt"));
+        if (_phase == LifePhase.Failed || message.Source.Job != topology.Job || message.Source.Epoch != Epoch
+            || message.Source.Attempt >= _attempt
+            || _retained.Exists(checkpoint => checkpoint.Id == message.CheckpointId && checkpoint.Job == topology.Job))
+        {
+            return;
+        }
+
+        DiscardExclusive(message);
+        if (message.Snapshot.Keyed is IncrementalKeyedStateHandle incremental)
+        {
+            DeletePaths(
+                incremental.SharedFiles
+                    .Where(file => _registry.OwnerCount(incremental.KeyOf(file)) == 0)
+                    .Select(static file => file.Handle).OfType<FileStateHandle>()
+                    .Where(file => IsUploadOf(message.Source, file.Path)).Select(static file => file.Path),
+                "sent by an attempt that is over");
+        }
+    }
+
+    private void GiveUp(AcknowledgeCheckpoint message) =>
+        Delete(_registry.GiveUp(OwnerOf(message.Source), message.Snapshot.GivenUp), "given up by its task");
+
+    private void DiscardExclusive(AcknowledgeCheckpoint message) =>
+        DeletePaths(ExclusiveFilesOf(message.Snapshot), $"of checkpoint {message.CheckpointId}, which will not complete");
+
+    private static IEnumerable<string> ExclusiveFilesOf(SubtaskSnapshot snapshot) =>
+        CheckpointReference.ExclusiveFiles(snapshot.Keyed)
+            .Concat(snapshot.Operator?.Stream is FileStateHandle file ? [file.Path] : []);
+
+    private static bool IsUploadOf(SubtaskAddress source, string path) =>
+        StoragePath.IsBelow(path, CheckpointLayout.SharedFolder(source.Job))
+        && StoragePath.NameOf(path).StartsWith(FormattableString.Invariant($"{source.Epoch}-{source.Attempt}-"), StringComparison.Ordinal);
+
+    private SharedStateOwner OwnerOf(CheckpointId id) => SharedStateOwner.Checkpoint(topology.Job, id);
+
+    private static SharedStateOwner OwnerOf(SubtaskAddress source) =>
+        SharedStateOwner.Attempt(source.Epoch, source.Attempt, source.Operator, source.Index);
+
+    private CompletedCheckpoint MakeCompleted(PendingCheckpoint pending)
+    {
+        var properties = new CheckpointProperties(pending.Kind, options.Retention);
+        var operators = topology.Operators.Select(o =>
+        {
+            var snapshots = Subtasks.Where(s => s.Operator == o.Name).Select(s => (s.Index, Snapshot: pending.Snapshots[s])).ToList();
+            var stateful = snapshots.Where(static s => s.Snapshot.Keyed is not null || s.Snapshot.Operator is not null);
+            return new OperatorCheckpoint(
+                o.Id,
+                o.Parallelism,
+                topology.MaxParallelism,
+                stateful.Select(static s => new SubtaskCheckpoint(s.Index)
+                {
+                    ManagedKeyed = s.Snapshot.Keyed,
+                    ManagedOperator = s.Snapshot.Operator,
+                }).ToValueList())
+            {
+                Name = o.Name,
+                States = snapshots.SelectMany(static s => s.Snapshot.States).Distinct().ToValueList(),
+            };
+        });
+        var metadata = new CheckpointMetadata(pending.Id, [], operators.ToValueList())
+        {
+            Info = new(
+                topology.Job, _record.JobUid, _record.LineageId, _record.Epoch, properties,
+                ToMilliseconds(pending.TriggeredAt), ToMilliseconds(_now), []),
+        };
+        return new(topology.Job, pending.Id, pending.Request.ExclusiveFolder, metadata, properties) { Cost = pending.Cost };
+    }
+
+    // Metadata keeps milliseconds, and what is in memory is what a reader will find.
+    private static DateTimeOffset ToMilliseconds(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+}

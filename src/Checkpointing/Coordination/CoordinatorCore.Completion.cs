@@ -1,0 +1,216 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.SharedState;
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.Coordination;
+
+/// <content>From durable metadata to the register, and from the register to everybody else.</content>
+internal sealed partial class CoordinatorCore
+{
+    private void OnMetadataWritten(CoordinatorEvent.MetadataWritten written)
+    {
+        if (!_pending.TryGetValue(written.Id, out var pending))
+        {
+            // Aborted meanwhile: no register names it, so it is nobody's.
+            if (_phase != LifePhase.Failed)
+            {
+                DeletePaths([written.Completed.MetadataPath], "of a checkpoint that was aborted");
+            }
+
+            return;
+        }
+
+        pending.Retained = written.Retained;
+        pending.State = PendingCheckpoint.Phase.Committing;
+        if (pending.IsSavepoint)
+        {
+            // A savepoint is the user's: complete when its metadata is there, listed nowhere, never a base.
+            Complete(pending);
+            return;
+        }
+
+        _changes.Enqueue(new RegisterChange.Add(pending));
+    }
+
+    /// <summary>Begins the next change of the register, if none is under way.</summary>
+    private void PumpRegister()
+    {
+        while (_changeUnderWay is null && _phase is not (LifePhase.Failed or LifePhase.New) && _changes.TryDequeue(out var change))
+        {
+            if (change is RegisterChange.Add { Pending: var pending })
+            {
+                if (!_pending.ContainsKey(pending.Id))
+                {
+                    continue;
+                }
+
+                if (_retained.Exists(checkpoint => checkpoint.Id >= pending.Id))
+                {
+                    Abort(pending, CheckpointFailureReason.Subsumed, "a newer checkpoint completed first", null);
+                    continue;
+                }
+            }
+
+            _changeUnderWay = change;
+            _effects.Add(new CoordinatorEffect.ReplaceRegister(change, Apply(change)));
+        }
+    }
+
+    /// <summary>The record that a change makes of the present one. Every one tops up the ids that are reserved.</summary>
+    private RegisterRecord Apply(RegisterChange change)
+    {
+        var next = _record with
+        {
+            Token = ids.NewGuid(),
+            NextId = Math.Max(_record.NextId, _nextId + CompletedCheckpointStore.IdBlock),
+        };
+        return change switch
+        {
+            RegisterChange.Add add => next with
+            {
+                Retained = RetentionPolicy.Add(_record.Retained, add.Pending.Retained!, _unreadable, options.MaxRetainedCheckpoints).Kept,
+            },
+            RegisterChange.ClearPins => next with { Pins = [] },
+            RegisterChange.Drop drop => next with
+            {
+                Retained = _record.Retained.Where(r => !drop.Checkpoints.Any(c => c.Path == r.Path)).ToValueList(),
+            },
+            _ => next,
+        };
+    }
+
+    private void OnRegisterReplaced(CoordinatorEvent.RegisterReplaced replaced)
+    {
+        _changeUnderWay = null;
+        var before = _record;
+        _record = replaced.Record;
+        switch (replaced.Change)
+        {
+            case RegisterChange.Add { Pending: var pending }:
+                var dropped = _retained
+                    .Where(c => before.Retained.Any(r => r.Path == c.Path) && !_record.Retained.Any(r => r.Path == c.Path))
+                    .ToList();
+                Complete(pending);
+                SubsumeRetained(dropped);
+                break;
+            case RegisterChange.Drop { Checkpoints: var checkpoints }:
+                SubsumeRetained(checkpoints);
+                break;
+        }
+
+        TriggerWaiting();
+    }
+
+    private void OnRegisterFailed(CoordinatorEvent.RegisterFailed failed)
+    {
+        _changeUnderWay = null;
+        switch (failed.Cause)
+        {
+            case CoordinatorFencedException:
+                Log(log => log.CoordinatorFenced(topology.Job, Epoch));
+                Fail(failed.Cause, CheckpointFailureReason.Fenced);
+                return;
+            case CheckpointOutcomeUnknownException:
+                Fail(failed.Cause, CheckpointFailureReason.OutcomeUnknown);
+                return;
+        }
+
+        if (failed.Change is RegisterChange.Add { Pending: var pending })
+        {
+            // Definitely not written, so the checkpoint can be aborted like any other.
+            pending.State = PendingCheckpoint.Phase.WritingMetadata;
+            Abort(pending, CheckpointFailureReason.RegisterWriteFailed, "the register could not be replaced", failed.Cause);
+        }
+        else if (failed.Change is RegisterChange.ReserveIds)
+        {
+            FailWaiting(CheckpointFailureReason.IdReservationFailed, "no checkpoint id could be reserved");
+        }
+    }
+
+    /// <summary>The commit point is behind: tell everybody, then make room.</summary>
+    private void Complete(PendingCheckpoint pending)
+    {
+        var completed = pending.Completed! with { Duration = _now - pending.TriggeredAt };
+        _pending.Remove(pending.Id);
+        _failuresInARow = 0;
+        _lastCompletedAt = _now;
+        if (!pending.IsSavepoint)
+        {
+            _retained.Add(completed);
+            _base = pending.Id;
+        }
+
+        _effects.Add(new CoordinatorEffect.SendCompleted(
+            pending.IsSavepoint ? [] : [.. Subtasks.Select(s => new CheckpointCompleted(s, pending.Id))],
+            completed,
+            pending.Replies));
+        Log(log => log.CheckpointCompleted(
+            topology.Job, completed.Id.Value, completed.Metadata.StateSizeBytes, completed.NewBytes, completed.Duration.TotalMilliseconds));
+
+        if (!pending.IsSavepoint)
+        {
+            foreach (var older in _pending.Values.Where(p => p.Id < pending.Id && !p.IsSavepoint
+                && p.State != PendingCheckpoint.Phase.Committing).ToList())
+            {
+                Abort(older, CheckpointFailureReason.Subsumed, $"checkpoint {pending.Id} completed first", null);
+            }
+
+            StandOnOwnFeet();
+        }
+
+        OnCheckpointEnded(pending.Id);
+        TriggerWaiting();
+    }
+
+    /// <summary>Our first own checkpoint needs nothing foreign any more, so our pins on foreign checkpoints go.</summary>
+    private void StandOnOwnFeet()
+    {
+        if (_record.Pins.Count > 0 && !_changes.Any(static c => c is RegisterChange.ClearPins))
+        {
+            // The pin goes first: one that the register does not name any more is stale and anybody's to delete.
+            _effects.Add(new CoordinatorEffect.RemovePins([.. _record.Pins]));
+            _changes.Enqueue(new RegisterChange.ClearPins());
+        }
+    }
+
+    private void AbortIfPending(CheckpointId id, CheckpointFailureReason reason, string detail, CheckpointingException? cause)
+    {
+        if (_pending.TryGetValue(id, out var pending) && pending.State != PendingCheckpoint.Phase.Committing)
+        {
+            Abort(pending, reason, detail, cause);
+        }
+    }
+
+    private void Abort(
+        PendingCheckpoint pending, CheckpointFailureReason reason, string detail, CheckpointingException? cause, string? subtask = null)
+    {
+        _pending.Remove(pending.Id);
+        var exception = new CheckpointDeclinedException(pending.Id, reason, detail, cause) { Subtask = subtask };
+        _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending.Id, reason), exception, pending.Replies));
+        Log(log => log.CheckpointAborted(topology.Job, pending.Id.Value, reason, detail));
+
+        // Metadata first: without it nobody takes the rest for a checkpoint.
+        DeletePaths(
+            (pending.Completed is null ? [] : new[] { pending.Completed.MetadataPath })
+                .Concat(pending.Snapshots.Values.SelectMany(ExclusiveFilesOf)),
+            $"of checkpoint {pending.Id}, which was aborted");
+        Delete(_registry.ReleaseAll(OwnerOf(pending.Id)), $"only checkpoint {pending.Id}, which was aborted, needed it");
+        OnCheckpointEnded(pending.Id);
+        CountFailure(reason, exception);
+        TriggerWaiting();
+    }
+
+    private void CountFailure(CheckpointFailureReason reason, CheckpointDeclinedException exception)
+    {
+        if (reason is CheckpointFailureReason.Subsumed or CheckpointFailureReason.AttemptEnded or CheckpointFailureReason.JobStopping)
+        {
+            return;
+        }
+
+        _failuresInARow++;
+        if (_failuresInARow > options.TolerableFailures)
+        {
+            Fail(exception, reason);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.SharedState;
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.Coordination;
+
+/// <content>When a checkpoint that left the list lets go of its files.</content>
+internal sealed partial class CoordinatorCore
+{
+    // Left the list, but checkpoints triggered before that may still point into it by placeholder.
+    private readonly List<Leaving> _leaving = [];
+
+    // Left the list, but a foreign job has pinned them: looked at again when a checkpoint ends.
+    private readonly List<CompletedCheckpoint> _pinned = [];
+
+    private void SubsumeRetained(IReadOnlyList<CompletedCheckpoint> checkpoints)
+    {
+        foreach (var checkpoint in checkpoints)
+        {
+            _retained.Remove(checkpoint);
+            _leaving.Add(new(checkpoint, [.. _pending.Keys]));
+            Log(log => log.CheckpointSubsumed(topology.Job, checkpoint.Id.Value));
+        }
+
+        ReleaseLeaving();
+    }
+
+    private void OnCheckpointEnded(CheckpointId id)
+    {
+        foreach (var leaving in _leaving)
+        {
+            leaving.WaitsFor.Remove(id);
+        }
+
+        ReleaseLeaving();
+        foreach (var checkpoint in _pinned)
+        {
+            _effects.Add(new CoordinatorEffect.CheckPins(checkpoint));
+        }
+
+        _pinned.Clear();
+    }
+
+    private void ReleaseLeaving()
+    {
+        foreach (var leaving in _leaving.Where(static l => l.WaitsFor.Count == 0).ToList())
+        {
+            _leaving.Remove(leaving);
+
+            // The pointer is away already; whoever pins from now on finds that out.
+            _effects.Add(new CoordinatorEffect.CheckPins(leaving.Checkpoint));
+        }
+    }
+
+    private void OnPinsChecked(CoordinatorEvent.PinsChecked pins)
+    {
+        if (_phase == LifePhase.Failed)
+        {
+            return;
+        }
+
+        if (pins.IsPinned)
+        {
+            _pinned.Add(pins.Checkpoint);
+            return;
+        }
+
+        var why = $"checkpoint {pins.Checkpoint.Id} was subsumed";
+        DeletePaths(CheckpointReference.ExclusiveFiles(pins.Checkpoint), why);
+        Delete(_registry.ReleaseAll(pins.Checkpoint.Owner()), why);
+    }
+
+    private void OnEnding(JobTermination termination)
+    {
+        if (_phase is LifePhase.Failed or LifePhase.Ended or LifePhase.New)
+        {
+            _phase = _phase == LifePhase.New ? LifePhase.Ended : _phase;
+            return;
+        }
+
+        EndAttempt(CheckpointFailureReason.JobStopping, "the job is stopping");
+        _phase = LifePhase.Ended;
+        var dropped = _retained.Where(c => !c.Properties.StaysAfter(termination)).ToList();
+        if (dropped.Count > 0)
+        {
+            _changes.Enqueue(new RegisterChange.Drop(dropped));
+        }
+
+        // No task runs any more: what only attempts own, nobody needs.
+        foreach (var subtask in Subtasks)
+        {
+            Delete(_registry.ReleaseAll(OwnerOf(subtask)), "its attempt is over");
+        }
+    }
+
+    private void Delete(IEnumerable<SharedStateEntry> entries, string why) =>
+        DeletePaths(entries.Select(static entry => entry.Handle).OfType<FileStateHandle>().Select(static file => file.Path), why);
+
+    private void DeletePaths(IEnumerable<string> paths, string why)
+    {
+        // A checkpoint that cannot be read now may need any shared file: nothing goes while there is one.
+        var deleted = _unreadable.Count == 0 ? paths.ToList() : [];
+        if (deleted.Count > 0 && _phase != LifePhase.Failed)
+        {
+            _effects.Add(new CoordinatorEffect.Delete(deleted, why));
+        }
+    }
+
+    private sealed record Leaving(CompletedCheckpoint Checkpoint, HashSet<CheckpointId> WaitsFor);
+}

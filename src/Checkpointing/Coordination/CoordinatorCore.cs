@@ -1,0 +1,226 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Diagnostics;
+using Checkpointing.SharedState;
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.Coordination;
+
+/// <summary>The coordinator as a state machine: <c>Handle(event, now) → effects</c>. No I/O, no clock, no thread of its own.</summary>
+/// <remarks>
+/// Invariants:
+/// <list type="number">
+/// <item>At most one change of the register is under way; the record here is the one that the register held when it was
+/// last heard of.</item>
+/// <item>A checkpoint is reported complete only after the register named it.</item>
+/// <item>A file is handed to <see cref="CoordinatorEffect.Delete"/> only when no checkpoint in the list, none pending and no
+/// running attempt owns it.</item>
+/// <item>After <see cref="CoordinatorEffect.Fail"/> nothing is deleted and nothing is written any more.</item>
+/// </list>
+/// One seed that orders the events gives one trace. Duties: <c>.Triggering</c>, <c>.Acknowledgement</c>, <c>.Completion</c>,
+/// <c>.Releasing</c>.
+/// </remarks>
+internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCoordinatorOptions options, IdSource ids)
+{
+    private readonly SortedDictionary<CheckpointId, PendingCheckpoint> _pending = [];
+    private readonly List<CompletedCheckpoint> _retained = [];
+    private readonly HashSet<CheckpointId> _unreadable = [];
+    private readonly Queue<RegisterChange> _changes = new();
+    private readonly List<CoordinatorEffect> _effects = [];
+
+    private LifePhase _phase = LifePhase.New;
+    private RegisterRecord _record = null!;
+    private SharedStateRegistry _registry = new();
+    private RegisterChange? _changeUnderWay;
+    private CheckpointId? _base;
+    private int _attempt = -1;
+    private int _failuresInARow;
+    private DateTimeOffset _now;
+
+    private enum LifePhase
+    {
+        New,
+        Recovered,
+        Running,
+        Ended,
+        Failed,
+    }
+
+    public long Epoch => _record?.Epoch ?? 0;
+
+    public RegisterRecord? Record => _record;
+
+    public SharedStateRegistry Registry => _registry;
+
+    public CompletedCheckpoint? LatestCompleted => _retained.Count == 0 ? null : _retained[^1];
+
+    public IReadOnlyList<CompletedCheckpoint> Retained => _retained;
+
+    public int PendingCount => _pending.Count;
+
+    /// <summary>Subtasks of the present attempt, in the order of the topology.</summary>
+    public IReadOnlyList<SubtaskAddress> Subtasks { get; private set; } = [];
+
+    public IReadOnlyList<CoordinatorEffect> Handle(CoordinatorEvent happened, DateTimeOffset now)
+    {
+        _now = now;
+        _effects.Clear();
+        switch (happened)
+        {
+            case CoordinatorEvent.AttemptEnded:
+                EndAttempt(CheckpointFailureReason.AttemptEnded, "the attempt ended");
+                break;
+            case CoordinatorEvent.Recovered recovered:
+                OnRecovered(recovered);
+                break;
+            case CoordinatorEvent.Resumed resumed:
+                OnResumed(resumed);
+                break;
+            case CoordinatorEvent.Started:
+                OnStarted();
+                break;
+            case CoordinatorEvent.TriggerRequested trigger:
+                OnTriggerRequested(trigger);
+                break;
+            case CoordinatorEvent.TimePassed:
+                OnTimePassed();
+                break;
+            case CoordinatorEvent.Acknowledged acknowledged:
+                OnAcknowledged(acknowledged.Message);
+                break;
+            case CoordinatorEvent.Declined declined:
+                OnDeclined(declined.Message);
+                break;
+            case CoordinatorEvent.DeliveryFailed failed:
+                AbortIfPending(failed.Id, CheckpointFailureReason.DeliveryFailed, "a trigger could not be delivered", failed.Cause);
+                break;
+            case CoordinatorEvent.MetadataWritten written:
+                OnMetadataWritten(written);
+                break;
+            case CoordinatorEvent.MetadataFailed failed:
+                AbortIfPending(failed.Id, CheckpointFailureReason.MetadataWriteFailed, "its metadata could not be written", failed.Cause);
+                break;
+            case CoordinatorEvent.RegisterReplaced replaced:
+                OnRegisterReplaced(replaced);
+                break;
+            case CoordinatorEvent.RegisterFailed failed:
+                OnRegisterFailed(failed);
+                break;
+            case CoordinatorEvent.PinsChecked pins:
+                OnPinsChecked(pins);
+                break;
+            case CoordinatorEvent.Ending ending:
+                OnEnding(ending.Termination);
+                break;
+            default:
+                Invariant.Holds(false, $"No such event: {happened}.");
+                break;
+        }
+
+        PumpRegister();
+        SetTimer();
+        return [.. _effects];
+    }
+
+    private void OnRecovered(CoordinatorEvent.Recovered recovered)
+    {
+        Invariant.Holds(_pending.Count == 0, $"Recovered with {_pending.Count} checkpoints pending.");
+        var abandoned = _registry.Entries;
+        _record = recovered.Record;
+        _registry = recovered.Registry;
+        _nextId = Math.Max(_nextId, _record.FirstIdOfEpoch);
+        _retained.Clear();
+        _retained.AddRange(recovered.Checkpoints.Readable);
+        _unreadable.Clear();
+        _unreadable.UnionWith(recovered.Checkpoints.Unreadable.Select(static u => u.Checkpoint.Id));
+        BeginAttempt(recovered.Base);
+
+        // What only the attempt before this one needed, and recovery did not register again, nobody needs.
+        Delete(abandoned.Where(entry => _registry.OwnerCount(entry.Key) == 0), "left by the attempt before");
+    }
+
+    private void OnResumed(CoordinatorEvent.Resumed resumed)
+    {
+        _record = resumed.Record;
+        _retained.AddRange(resumed.Claimed);
+        _retained.Sort(static (a, b) => a.Id.CompareTo(b.Id));
+        _nextId = Math.Max(_nextId, _record.FirstIdOfEpoch);
+        BeginAttempt(resumed.Base);
+    }
+
+    private void BeginAttempt(CompletedCheckpoint? baseCheckpoint)
+    {
+        _attempt++;
+        _base = baseCheckpoint is { Properties.Kind: not CheckpointKind.Savepoint } ? baseCheckpoint.Id : null;
+        _phase = LifePhase.Recovered;
+        _failuresInARow = 0;
+        Subtasks =
+        [
+            .. topology.Operators.SelectMany(o => Enumerable.Range(0, o.Parallelism)
+                .Select(index => new SubtaskAddress(topology.Job, _record.Epoch, _attempt, o.Name, index))),
+        ];
+    }
+
+    private void OnStarted()
+    {
+        if (_phase == LifePhase.Recovered)
+        {
+            _phase = LifePhase.Running;
+            _nextPeriodicAt = options.Interval is { } interval ? _now + interval : null;
+        }
+    }
+
+    private void EndAttempt(CheckpointFailureReason reason, string detail)
+    {
+        _nextPeriodicAt = null;
+        FailWaiting(reason, detail);
+        foreach (var pending in _pending.Values.Where(static p => p.State != PendingCheckpoint.Phase.Committing).ToList())
+        {
+            Abort(pending, reason, detail, null);
+        }
+
+        if (_phase == LifePhase.Running)
+        {
+            _phase = LifePhase.Recovered;
+        }
+    }
+
+    /// <summary>Nothing more can be done here: nothing is deleted, since whoever recovers decides what is needed.</summary>
+    private void Fail(CheckpointingException cause, CheckpointFailureReason reason)
+    {
+        if (_phase == LifePhase.Failed)
+        {
+            return;
+        }
+
+        _phase = LifePhase.Failed;
+        _changes.Clear();
+        _nextPeriodicAt = null;
+        FailWaiting(reason, "the coordinator failed", cause);
+        foreach (var pending in _pending.Values)
+        {
+            _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending.Id, reason), cause, pending.Replies));
+        }
+
+        _pending.Clear();
+        _effects.Add(new CoordinatorEffect.Fail(cause));
+    }
+
+    private IReadOnlyList<CheckpointAborted> MakeAborted(CheckpointId id, CheckpointFailureReason reason) =>
+        [.. Subtasks.Select(subtask => new CheckpointAborted(subtask, id, reason))];
+
+    private void Log(Action<Microsoft.Extensions.Logging.ILogger> write) => _effects.Add(new CoordinatorEffect.Log(write));
+
+    private void SetTimer()
+    {
+        DateTimeOffset? next = _phase == LifePhase.Running ? _nextPeriodicAt : null;
+        foreach (var pending in _pending.Values)
+        {
+            if (pending.State != PendingCheckpoint.Phase.Committing && (next is null || pending.Deadline < next))
+            {
+                next = pending.Deadline;
+            }
+        }
+
+        _effects.Add(new CoordinatorEffect.SetTimer(next));
+    }
+}

@@ -1,0 +1,76 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.SharedState;
+
+namespace Checkpointing.Coordination;
+
+/// <summary>What happens to a coordinator. <see cref="CoordinatorCore.Handle"/> turns each into effects.</summary>
+internal abstract record CoordinatorEvent
+{
+    /// <summary>The running attempt is over: whatever is pending is aborted.</summary>
+    public sealed record AttemptEnded : CoordinatorEvent;
+
+    /// <summary>State was recovered, or nothing was there: the next attempt may begin.</summary>
+    public sealed record Recovered(
+        RegisterRecord Record,
+        SharedStateRegistry Registry,
+        RecoveredCheckpoints Checkpoints,
+        CompletedCheckpoint? Base) : CoordinatorEvent;
+
+    /// <summary>The record was changed by resuming or starting over; shared state of claimed checkpoints is registered.</summary>
+    public sealed record Resumed(
+        RegisterRecord Record, IReadOnlyList<CompletedCheckpoint> Claimed, CompletedCheckpoint? Base) : CoordinatorEvent;
+
+    /// <summary>All tasks run.</summary>
+    public sealed record Started : CoordinatorEvent;
+
+    /// <summary>Somebody asks for a checkpoint.</summary>
+    public sealed record TriggerRequested(
+        CheckpointRequest Request, TaskCompletionSource<CompletedCheckpoint> Reply) : CoordinatorEvent;
+
+    /// <summary>A timer fired, perhaps too early or too late.</summary>
+    public sealed record TimePassed : CoordinatorEvent;
+
+    /// <summary>A subtask acknowledged.</summary>
+    public sealed record Acknowledged(AcknowledgeCheckpoint Message) : CoordinatorEvent;
+
+    /// <summary>A subtask declined.</summary>
+    public sealed record Declined(DeclineCheckpoint Message) : CoordinatorEvent;
+
+    /// <summary>A trigger could not be delivered.</summary>
+    public sealed record DeliveryFailed(CheckpointId Id, CheckpointingException Cause) : CoordinatorEvent;
+
+    /// <summary>Metadata is durable.</summary>
+    public sealed record MetadataWritten(
+        CheckpointId Id, RetainedCheckpoint Retained, CompletedCheckpoint Completed) : CoordinatorEvent;
+
+    /// <summary>Metadata could not be written.</summary>
+    public sealed record MetadataFailed(CheckpointId Id, CheckpointingException Cause) : CoordinatorEvent;
+
+    /// <summary>The register holds the record that was asked for.</summary>
+    public sealed record RegisterReplaced(RegisterChange Change, RegisterRecord Record) : CoordinatorEvent;
+
+    /// <summary>It does not.</summary>
+    public sealed record RegisterFailed(RegisterChange Change, CheckpointingException Cause) : CoordinatorEvent;
+
+    /// <summary>Pins of a checkpoint that left the list were looked for.</summary>
+    public sealed record PinsChecked(CompletedCheckpoint Checkpoint, bool IsPinned) : CoordinatorEvent;
+
+    /// <summary>The job ends, or leaves for a while.</summary>
+    public sealed record Ending(JobTermination Termination) : CoordinatorEvent;
+}
+
+/// <summary>A change of the record that the core wants; worked out against the record of the moment it is its turn.</summary>
+internal abstract record RegisterChange
+{
+    /// <summary>Names a checkpoint: the commit point.</summary>
+    public sealed record Add(PendingCheckpoint Pending) : RegisterChange;
+
+    /// <summary>Reserves ids.</summary>
+    public sealed record ReserveIds : RegisterChange;
+
+    /// <summary>Pins were removed.</summary>
+    public sealed record ClearPins : RegisterChange;
+
+    /// <summary>The job ended: drops checkpoints that do not stay.</summary>
+    public sealed record Drop(IReadOnlyList<CompletedCheckpoint> Checkpoints) : RegisterChange;
+}

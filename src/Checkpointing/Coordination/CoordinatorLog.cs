@@ -1,0 +1,67 @@
+using Checkpointing.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointing.Coordination;
+
+/// <summary>Log lines of coordination, shared state and stores.</summary>
+internal static partial class CoordinatorLog
+{
+    [LoggerMessage(EventId = CheckpointingEventIds.CheckpointTriggered, Level = LogLevel.Debug,
+        Message = "Job '{Job}': checkpoint {CheckpointId} ({Kind}) triggered, base {BaseId}")]
+    public static partial void CheckpointTriggered(
+        this ILogger logger, JobId job, long checkpointId, CheckpointKind kind, long baseId);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.CheckpointCompleted, Level = LogLevel.Information,
+        Message = "Job '{Job}': checkpoint {CheckpointId} completed: {StateSizeBytes} bytes, {NewBytes} of them new, in {DurationMs} ms")]
+    public static partial void CheckpointCompleted(
+        this ILogger logger, JobId job, long checkpointId, long stateSizeBytes, long newBytes, double durationMs);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.CheckpointAborted, Level = LogLevel.Warning,
+        Message = "Job '{Job}': checkpoint {CheckpointId} aborted ({Reason}): {Detail}")]
+    public static partial void CheckpointAborted(
+        this ILogger logger, JobId job, long checkpointId, CheckpointFailureReason reason, string detail);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.SubtaskAcknowledged, Level = LogLevel.Debug,
+        Message = "{Subtask} acknowledged checkpoint {CheckpointId}; {MissingCount} missing")]
+    public static partial void SubtaskAcknowledged(this ILogger logger, SubtaskAddress subtask, long checkpointId, int missingCount);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.StaleMessageDropped, Level = LogLevel.Debug,
+        Message = "Message of {Subtask} about checkpoint {CheckpointId} dropped: {Why}")]
+    public static partial void StaleMessageDropped(this ILogger logger, SubtaskAddress subtask, long checkpointId, string why);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.CoordinatorFenced, Level = LogLevel.Error,
+        Message = "Job '{Job}': epoch {Epoch} is fenced: another process has taken over. Stop this one")]
+    public static partial void CoordinatorFenced(this ILogger logger, JobId job, long epoch);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.EpochTaken, Level = LogLevel.Information,
+        Message = "Job '{Job}': epoch {Epoch} taken by {Holder}")]
+    public static partial void EpochTaken(this ILogger logger, JobId job, long epoch, string holder);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.CheckpointSubsumed, Level = LogLevel.Debug,
+        Message = "Job '{Job}': checkpoint {CheckpointId} subsumed")]
+    public static partial void CheckpointSubsumed(this ILogger logger, JobId job, long checkpointId);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.CheckpointRecovered, Level = LogLevel.Information,
+        Message = "Job '{Job}': {Count} completed checkpoints recovered, newest {CheckpointId}")]
+    public static partial void CheckpointsRecovered(this ILogger logger, JobId job, int count, long checkpointId);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.CheckpointUnreadable, Level = LogLevel.Error,
+        Message = "Job '{Job}': checkpoint '{Path}' cannot be read now and is kept; nothing is deleted meanwhile")]
+    public static partial void CheckpointUnreadable(this ILogger logger, JobId job, string path, Exception cause);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.DeletionScheduled, Level = LogLevel.Debug,
+        Message = "{Count} files scheduled for deletion: {Why}")]
+    public static partial void DeletionScheduled(this ILogger logger, int count, string why);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.DeletionFailed, Level = LogLevel.Warning,
+        Message = "'{Path}' could not be deleted; the next sweep takes it")]
+    public static partial void DeletionFailed(this ILogger logger, string path, Exception cause);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.OrphansSwept, Level = LogLevel.Information,
+        Message = "Job '{Job}': {Count} orphans of older epochs swept")]
+    public static partial void OrphansSwept(this ILogger logger, JobId job, int count);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.SweepRefused, Level = LogLevel.Warning,
+        Message = "Job '{Job}': nothing is swept: '{Path}' cannot be read")]
+    public static partial void SweepRefused(this ILogger logger, JobId job, string path);
+}

@@ -1,0 +1,51 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.StateHandles;
+using Checkpointing.State;
+
+namespace Checkpointing.Coordination;
+
+/// <summary>A checkpoint between its trigger and its end.</summary>
+internal sealed class PendingCheckpoint
+{
+    public enum Phase
+    {
+        /// <summary>Subtasks still have to acknowledge.</summary>
+        Collecting,
+
+        /// <summary>All have; the metadata is being written.</summary>
+        WritingMetadata,
+
+        /// <summary>The register is being replaced: it can no longer be aborted, only fail.</summary>
+        Committing,
+    }
+
+    public required CheckpointId Id { get; init; }
+
+    public required CheckpointKind Kind { get; init; }
+
+    public required SnapshotRequest Request { get; init; }
+
+    public required DateTimeOffset TriggeredAt { get; init; }
+
+    public required DateTimeOffset Deadline { get; init; }
+
+    /// <summary>Subtasks that have not acknowledged yet.</summary>
+    public required HashSet<SubtaskAddress> Missing { get; init; }
+
+    /// <summary>Callers that wait for it.</summary>
+    public List<TaskCompletionSource<CompletedCheckpoint>> Replies { get; } = [];
+
+    /// <summary>What was acknowledged, with placeholders resolved.</summary>
+    public Dictionary<SubtaskAddress, SubtaskSnapshot> Snapshots { get; } = [];
+
+    public Phase State { get; set; }
+
+    public SnapshotCost Cost { get; set; }
+
+    /// <summary>Set when its metadata is complete.</summary>
+    public CompletedCheckpoint? Completed { get; set; }
+
+    public RetainedCheckpoint? Retained { get; set; }
+
+    public bool IsSavepoint => Kind == CheckpointKind.Savepoint;
+}

@@ -1,0 +1,116 @@
+using System.Buffers;
+using Checkpointing.Metadata;
+using Checkpointing.StateHandles;
+using CsCheck;
+
+namespace Checkpointing.Tests.Metadata;
+
+public sealed class CheckpointMetadataSerializerTests
+{
+    [Theory]
+    [InlineData(MetadataFormat.FlinkV2)]
+    [InlineData(MetadataFormat.NativeV1)]
+    public void Read_AnythingWritten_GivesTheSameContent(MetadataFormat format)
+    {
+        var gen = format == MetadataFormat.FlinkV2 ? MetadataGen.FlinkV2 : MetadataGen.Native;
+        gen.Sample(
+            metadata =>
+            {
+                var bytes = CheckpointMetadataSerializer.Write(metadata, format);
+
+                var read = CheckpointMetadataSerializer.Read(bytes, "p", out var found);
+
+                return found == format && read == metadata
+                    && CheckpointMetadataSerializer.Write(read, format).AsSpan().SequenceEqual(bytes);
+            },
+            iter: 2_000);
+    }
+
+    [Fact]
+    public void Read_NativeOfFlinkContent_LosesNothing() => MetadataGen.FlinkV2.Sample(
+        static metadata =>
+        {
+            var native = CheckpointMetadataSerializer.Write(metadata, MetadataFormat.NativeV1);
+
+            return CheckpointMetadataSerializer.Read(native, "p") == metadata;
+        },
+        iter: 500);
+
+    [Fact]
+    public void Write_ToBufferWriter_GivesTheSameBytes()
+    {
+        var metadata = Samples.Small();
+        var target = new ArrayBufferWriter<byte>();
+
+        CheckpointMetadataSerializer.Write(metadata, MetadataFormat.NativeV1, target);
+
+        target.WrittenSpan.SequenceEqual(CheckpointMetadataSerializer.Write(metadata, MetadataFormat.NativeV1)).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(1002)]
+    [InlineData(-1)]
+    public void Read_UnknownVersion_NamesItAndTheSupportedOnes(int version)
+    {
+        byte[] bytes =
+        [
+            0x49, 0x60, 0x67, 0x2D,
+            (byte)(version >> 24), (byte)(version >> 16), (byte)(version >> 8), (byte)version,
+            0, 0, 0, 0,
+        ];
+
+        var read = () => CheckpointMetadataSerializer.Read(bytes, "x/_metadata");
+
+        read.Should().Throw<UnsupportedFormatException>().WithMessage($"'x/_metadata' has metadata version {version};*2*1001*");
+    }
+
+    [Fact]
+    public void Read_OtherMagic_IsCorruptAtZero()
+    {
+        var read = () => CheckpointMetadataSerializer.Read("PK\u0003\u0004 something else"u8, "x.zip");
+
+        read.Should().Throw<CheckpointCorruptException>().Where(static e => e.Offset == 0 && e.Path == "x.zip");
+    }
+
+    [Theory]
+    [InlineData(MetadataFormat.FlinkV2)]
+    [InlineData(MetadataFormat.NativeV1)]
+    public void Write_Placeholder_IsRefusedWithItsKey(MetadataFormat format)
+    {
+        var key = new SharedStateKey(Guid.Parse("6ba7b810-9dad-41d1-80b4-00c04fd430c8"), new(0, 63), new("2-0-abc"));
+        var metadata = Samples.WithShared(new PlaceholderStateHandle(key, 10));
+
+        var write = () => CheckpointMetadataSerializer.Write(metadata, format);
+
+        write.Should().Throw<UnsupportedFormatException>().WithMessage("*6ba7b810-9dad-41d1-80b4-00c04fd430c8/0-63/2-0-abc*");
+    }
+
+    [Theory]
+    [InlineData(0, 128, 0)]
+    [InlineData(2, 1, 0)]
+    [InlineData(1, 32_769, 0)]
+    [InlineData(1, 128, 1)]
+    [InlineData(1, 128, -1)]
+    public void Write_NumbersThatNoReaderTakes_AreRefused(int parallelism, int maxParallelism, int index)
+    {
+        var metadata = new CheckpointMetadata(
+            new(1), [], [new OperatorCheckpoint(default, parallelism, maxParallelism, [new SubtaskCheckpoint(index)])]);
+
+        var write = () => CheckpointMetadataSerializer.Write(metadata, MetadataFormat.NativeV1);
+
+        write.Should().Throw<UnsupportedFormatException>();
+    }
+
+    [Fact]
+    public void Write_SubtaskTwice_IsRefused()
+    {
+        var metadata = new CheckpointMetadata(
+            new(1), [], [new OperatorCheckpoint(default, 3, 8, [new(2), new(0), new(2)])]);
+
+        var write = () => CheckpointMetadataSerializer.Write(metadata, MetadataFormat.FlinkV2);
+
+        write.Should().Throw<UnsupportedFormatException>().WithMessage("*subtask 2 twice*");
+    }
+}
