@@ -1,0 +1,107 @@
+using Checkpointing.Hosting.Definition;
+using Checkpointing.Hosting.Runtime;
+using Checkpointing.Hosting.Sinks;
+using Checkpointing.State;
+
+namespace Checkpointing.Hosting;
+
+/// <summary>A stream of records in a job's definition.</summary>
+/// <typeparam name="T">Type of the records. Records are shared between consumers: do not change them.</typeparam>
+public class DataStream<T>
+{
+    internal DataStream(StreamJobBuilder job, StreamOrigin<T> origin)
+    {
+        Job = job;
+        Origin = origin;
+    }
+
+    internal StreamJobBuilder Job { get; }
+
+    internal StreamOrigin<T> Origin { get; }
+
+    /// <summary>Turns each record into another; runs inside the operator before it, once for each consumer.</summary>
+    /// <param name="map">Without side effects.</param>
+    public DataStream<TOut> Map<TOut>(Func<T, TOut> map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return new(Job, Origin.Then<TOut>(next => new MapCollector<T, TOut>(map, next)));
+    }
+
+    /// <summary>Keeps the records for which the predicate holds; runs inside the operator before it, once for each consumer.</summary>
+    /// <param name="predicate">Without side effects.</param>
+    public DataStream<T> Filter(Func<T, bool> predicate)
+    {
+        ArgumentNullException.ThrowIfNull(predicate);
+        return new(Job, Origin.Then<T>(next => new FilterCollector<T>(predicate, next)));
+    }
+
+    /// <summary>Spreads the records by key: all of one key go to one subtask.</summary>
+    /// <param name="keySelector">The key of a record; always the same for the same record.</param>
+    /// <param name="keySerializer">Canonical: equal keys, equal bytes. Default: the built-in one of the type.</param>
+    /// <exception cref="ArgumentException">The serializer is not canonical, or there is no built-in one.</exception>
+    public KeyedStream<TKey, T> KeyBy<TKey>(Func<T, TKey> keySelector, StateSerializer<TKey>? keySerializer = null)
+        where TKey : notnull
+    {
+        ArgumentNullException.ThrowIfNull(keySelector);
+        var serializer = keySerializer ?? StateSerializer.BuiltIn<TKey>();
+        if (!serializer.IsCanonical)
+        {
+            throw new ArgumentException(
+                $"The serializer {serializer.Identity} of key type {typeof(TKey).Name} is not canonical: equal keys could "
+                + "have different bytes and would get different state. Key by a number, a string, a Guid or a tuple of them.",
+                nameof(keySerializer));
+        }
+
+        return new(this, keySelector, serializer);
+    }
+
+    /// <summary>Ends the stream in a sink that writes at once, without waiting for checkpoints.</summary>
+    /// <param name="name">Name of the operator.</param>
+    /// <param name="sink">Makes one writer a subtask; as many as the operator before it has.</param>
+    public void AddSink(string name, ISink<T> sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        var vertex = new SinkVertex<T>(name, sink, Origin.Vertex);
+        Job.Add(vertex);
+        Origin.ConnectTo(vertex, EdgeKind.Forward);
+    }
+
+    /// <summary>Ends the stream in a sink that commits when a checkpoint completes: exactly once.</summary>
+    /// <param name="name">Name of the operator; its committer is <c>&lt;name&gt;-committer</c>.</param>
+    /// <param name="sink">Makes one writer a subtask, as many as the operator before it has, and one committer.</param>
+    public void AddSink<TCommittable>(string name, ITwoPhaseSink<T, TCommittable> sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        var writers = new TwoPhaseWriterVertex<T, TCommittable>(name, sink, Origin.Vertex);
+        var committer = new CommitterVertex<T, TCommittable>(name + "-committer", sink);
+        Job.Add(writers);
+        Job.Add(committer);
+        Origin.ConnectTo(writers, EdgeKind.Forward);
+        new StreamOrigin<SinkCommittable<TCommittable>, SinkCommittable<TCommittable>>(writers, static next => next)
+            .ConnectTo(committer, EdgeKind.ToSingle);
+    }
+}
+
+/// <summary>The records of a source, before event time is given to them.</summary>
+/// <typeparam name="T">Type of the records.</typeparam>
+public sealed class SourceStream<T> : DataStream<T>
+{
+    private readonly SourceVertex<T> _vertex;
+
+    internal SourceStream(StreamJobBuilder job, SourceVertex<T> vertex)
+        : base(job, new StreamOrigin<T, T>(vertex, static next => next)) => _vertex = vertex;
+
+    /// <summary>Gives each record its event time and makes watermarks: without it there are no timers until the input ends.</summary>
+    /// <param name="extract">Event time of a record.</param>
+    /// <param name="maxOutOfOrderness">How much older than the newest record before it a record may be without being late.</param>
+    /// <param name="recordsPerWatermark">Records between two watermarks, at least 1. Counted, not timed, so that every
+    /// replay has its watermarks between the same records.</param>
+    public DataStream<T> WithEventTime(Func<T, Timestamp> extract, TimeSpan maxOutOfOrderness, int recordsPerWatermark = 128)
+    {
+        ArgumentNullException.ThrowIfNull(extract);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxOutOfOrderness, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(recordsPerWatermark, 1);
+        _vertex.EventTime = new(extract, (long)maxOutOfOrderness.TotalMilliseconds, recordsPerWatermark);
+        return this;
+    }
+}

@@ -1,0 +1,23 @@
+using Checkpointing.Hosting.Runtime;
+using Checkpointing.Hosting.Sources;
+using Checkpointing.State;
+
+namespace Checkpointing.Hosting.Definition;
+
+/// <summary>How event time is made.</summary>
+internal sealed record EventTime<T>(Func<T, Timestamp> Extract, long MaxOutOfOrdernessMs, int RecordsPerWatermark);
+
+/// <summary>A source: one subtask.</summary>
+internal sealed class SourceVertex<T>(string name, ISource<T> source) : Vertex<T>(name)
+{
+    public override bool IsSource => true;
+
+    public EventTime<T>? EventTime { get; set; }
+
+    public override int ParallelismFor(Func<string, int> keyedParallelism) => 1;
+
+    protected override SubtaskRuntime CreateRuntime(
+        SubtaskWiring wiring, Collector<T> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>
+        new SourceRuntime(
+            wiring.Address, new SourceLogic<T>(source.CreateReader(), source.PauseAfter, EventTime, output), ports, outbox);
+}

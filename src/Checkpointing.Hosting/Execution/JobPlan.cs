@@ -1,0 +1,70 @@
+using Checkpointing.Coordination;
+using Checkpointing.Hosting.Definition;
+using Checkpointing.Hosting.Runtime;
+using Checkpointing.KeyGroups;
+
+namespace Checkpointing.Hosting.Execution;
+
+/// <summary>A subtask of a plan.</summary>
+/// <param name="Vertex">Its operator.</param>
+/// <param name="Index">Its index in the operator.</param>
+/// <param name="Parallelism">Subtasks of the operator.</param>
+/// <param name="InputCount">Its inputs over all edges.</param>
+internal sealed record PlannedSubtask(Vertex Vertex, int Index, int Parallelism, int InputCount);
+
+/// <summary>A definition at a parallelism: which subtasks there are and which input of which each one sends to.</summary>
+internal sealed class JobPlan
+{
+    private readonly Dictionary<Vertex, int> _firstSubtask = [];
+    private readonly Dictionary<Vertex, int> _parallelism = [];
+    private readonly List<PlannedSubtask> _subtasks = [];
+
+    /// <summary>Plans a run.</summary>
+    /// <exception cref="ArgumentException">A parallelism is out of range, or is given for an operator that has none of its own.</exception>
+    public JobPlan(StreamJob job, JobId name, int parallelism, IReadOnlyDictionary<string, int> operatorParallelism)
+    {
+        foreach (var unknown in operatorParallelism.Keys.Where(key => !job.Vertices.Any(v => v.IsKeyed && v.Name == key)))
+        {
+            throw new ArgumentException($"Job '{job.Name}' has no keyed operator '{unknown}' to set the parallelism of.");
+        }
+
+        Job = job;
+        Topology = new(name, job.MaxParallelism);
+        foreach (var vertex in job.Vertices)
+        {
+            var count = vertex.ParallelismFor(keyed => operatorParallelism.GetValueOrDefault(keyed, parallelism));
+            Topology.Add(vertex.Name, count, vertex.IsSource);
+            _parallelism.Add(vertex, count);
+            _firstSubtask.Add(vertex, _subtasks.Count);
+            var inputCount = vertex.Inputs.Sum(InputCountOf);
+            _subtasks.AddRange(Enumerable.Range(0, count).Select(i => new PlannedSubtask(vertex, i, count, inputCount)));
+        }
+    }
+
+    public StreamJob Job { get; }
+
+    public JobTopology Topology { get; }
+
+    /// <summary>All subtasks; a route names them by their place here.</summary>
+    public IReadOnlyList<PlannedSubtask> Subtasks => _subtasks;
+
+    public KeyGroupRange KeyGroupsOf(PlannedSubtask subtask) => subtask.Vertex.IsKeyed
+        ? KeyGroupAssignment.RangeOf(subtask.Index, subtask.Parallelism, Job.MaxParallelism)
+        : KeyGroupRange.Empty;
+
+    /// <summary>Makes the state machine of a subtask.</summary>
+    public SubtaskRuntime CreateSubtask(PlannedSubtask subtask, SubtaskAddress address, int batchSize) =>
+        subtask.Vertex.CreateSubtask(new(
+            address, subtask.InputCount, edge => RoutesOf(edge, subtask.Index), Job.MaxParallelism, batchSize));
+
+    private int InputCountOf(Edge edge) => edge.Kind == EdgeKind.Forward ? 1 : _parallelism[edge.From];
+
+    private List<Route> RoutesOf(Edge edge, int fromIndex)
+    {
+        var first = _firstSubtask[edge.To];
+        var input = edge.To.Inputs.TakeWhile(other => !ReferenceEquals(other, edge)).Sum(InputCountOf);
+        return edge.Kind == EdgeKind.Forward
+            ? [new(first + fromIndex, input)]
+            : [.. Enumerable.Range(0, _parallelism[edge.To]).Select(to => new Route(first + to, input + fromIndex))];
+    }
+}

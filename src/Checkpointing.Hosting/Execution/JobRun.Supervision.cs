@@ -1,0 +1,213 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Coordination;
+
+namespace Checkpointing.Hosting.Execution;
+
+/// <content>What happens when something ends: an attempt, the input, the coordinator's reign, the user's patience.</content>
+internal sealed partial class JobRun
+{
+    private const int MaxFinalCheckpointTries = 100;
+    private static readonly TimeSpan FinalCheckpointPause = TimeSpan.FromMilliseconds(100);
+
+    private async Task SuperviseAsync(JobAttempt first)
+    {
+        Outcome outcome;
+        try
+        {
+            var (attempt, ended) = (first, (Outcome?)null);
+            while (ended is null)
+            {
+                (attempt, ended) = await SuperviseAttemptAsync(attempt).ConfigureAwait(false);
+            }
+
+            outcome = ended;
+        }
+        catch (Exception e)
+        {
+            // The edge of the job's own work: what gets here is the job's failure.
+            outcome = await FailAsync(new(null, null, e)).ConfigureAwait(false);
+        }
+
+        if (_gateway.Current is { } current)
+        {
+            await EndAttemptAsync(current, handlesNotices: false).ConfigureAwait(false);
+        }
+
+        _lastCheckpoint = _coordinator.LatestCompleted;
+        await _coordinator.DisposeAsync().ConfigureAwait(false);
+        _logger.JobEnded(Name.Name, outcome.Termination);
+        Complete(outcome);
+    }
+
+    private void Complete(Outcome outcome)
+    {
+        if (outcome.Failure is { } failure)
+        {
+            _completion.TrySetException(failure);
+        }
+        else
+        {
+            _completion.TrySetResult(new(outcome.Termination, _lastCheckpoint?.Path, RestartCount));
+        }
+    }
+
+    /// <returns>The attempt to go on with, or how the job has ended.</returns>
+    private async Task<(JobAttempt Attempt, Outcome? End)> SuperviseAttemptAsync(JobAttempt attempt)
+    {
+        var finished = _options.FinishAtEndOfInput ? attempt.Ended : Task.Delay(Timeout.InfiniteTimeSpan, _environment.Time, _stopping.Token);
+        await Task.WhenAny(attempt.Failure, _coordinator.Failure, _stopRequest.Task, finished).ConfigureAwait(false);
+        if (_coordinator.Failure.IsFaulted)
+        {
+            return (attempt, await EndFencedAsync(attempt).ConfigureAwait(false));
+        }
+
+        if (attempt.Failure.IsCompleted)
+        {
+            return await ReplaceAsync(attempt).ConfigureAwait(false);
+        }
+
+        if (_stopRequest.Task.IsCompleted)
+        {
+            return await StopAsync(attempt, await _stopRequest.Task.ConfigureAwait(false)).ConfigureAwait(false);
+        }
+
+        return await TryTakeFinalCheckpointAsync(attempt).ConfigureAwait(false)
+            ? await StopAsync(attempt, JobTermination.Finished).ConfigureAwait(false)
+            : (attempt, null);
+    }
+
+    private async Task<Outcome> EndFencedAsync(JobAttempt attempt)
+    {
+        await EndAttemptAsync(attempt, handlesNotices: false).ConfigureAwait(false);
+        return new(JobTermination.Failed, _coordinator.Failure.Exception!.InnerException);
+    }
+
+    /// <summary>Stops the attempt in order; what has completed is committed.</summary>
+    private async Task<(JobAttempt Attempt, Outcome? End)> StopAsync(JobAttempt attempt, JobTermination termination)
+    {
+        Interlocked.Exchange(ref _running, NewRunning());
+        await attempt.StopAsync(handlesNotices: true).ConfigureAwait(false);
+        if (attempt.Failure.IsCompleted && termination == JobTermination.Finished)
+        {
+            return await ReplaceAsync(attempt).ConfigureAwait(false);
+        }
+
+        await EndAttemptAsync(attempt, handlesNotices: true).ConfigureAwait(false);
+        return (attempt, attempt.Failure.IsCompleted && termination == JobTermination.Cancelled
+            ? await FailAsync(await attempt.Failure.ConfigureAwait(false)).ConfigureAwait(false)
+            : await EndAsync(termination).ConfigureAwait(false));
+    }
+
+    /// <returns>False if the attempt, the coordinator or the user ended it first.</returns>
+    private async Task<bool> TryTakeFinalCheckpointAsync(JobAttempt attempt)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var trigger = _coordinator.TriggerAsync(CheckpointRequest.Checkpoint, CancellationToken.None);
+            await Task.WhenAny(trigger, attempt.Failure, _coordinator.Failure, _stopRequest.Task).ConfigureAwait(false);
+            if (!trigger.IsCompleted)
+            {
+                Observe(trigger);
+                return false;
+            }
+
+            try
+            {
+                await trigger.ConfigureAwait(false);
+                return true;
+            }
+            catch (CheckpointingException e) when (e.IsTransient && tries < MaxFinalCheckpointTries)
+            {
+                // A periodic one is under way, or the storage hiccups: the next try will do.
+                var pause = Task.Delay(FinalCheckpointPause, _environment.Time, CancellationToken.None);
+                await Task.WhenAny(pause, attempt.Failure, _coordinator.Failure, _stopRequest.Task).ConfigureAwait(false);
+                if (!pause.IsCompleted)
+                {
+                    return false;
+                }
+            }
+            catch (CheckpointingException) when (_coordinator.Failure.IsFaulted)
+            {
+                return false;
+            }
+        }
+    }
+
+    private async Task<(JobAttempt Attempt, Outcome? End)> ReplaceAsync(JobAttempt attempt)
+    {
+        Interlocked.Exchange(ref _running, NewRunning());
+        await EndAttemptAsync(attempt, handlesNotices: false).ConfigureAwait(false);
+        var failure = await attempt.Failure.ConfigureAwait(false);
+        while (RestartCount < _restarts.Attempts)
+        {
+            Interlocked.Increment(ref _restartCount);
+            _logger.JobRestarting(Name.Name, RestartCount, _restarts.Delay);
+            try
+            {
+                await Task.Delay(_restarts.Delay, _environment.Time, _stopping.Token).ConfigureAwait(false);
+                var next = await OpenAttemptAsync(_stopping.Token).ConfigureAwait(false);
+                BeginAttempt(next);
+                return (next, null);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                // The user stopped the job between two attempts.
+                return (attempt, await EndAsync(await _stopRequest.Task.ConfigureAwait(false)).ConfigureAwait(false));
+            }
+            catch (CoordinatorFencedException e)
+            {
+                return (attempt, new(JobTermination.Failed, e));
+            }
+            catch (Exception e)
+            {
+                // Opening an attempt is part of it: its failure counts as one.
+                failure = new(null, null, e);
+            }
+        }
+
+        return (attempt, await FailAsync(failure).ConfigureAwait(false));
+    }
+
+    private async Task EndAttemptAsync(JobAttempt attempt, bool handlesNotices)
+    {
+        await attempt.StopAsync(handlesNotices).ConfigureAwait(false);
+        await attempt.DisposeAsync().ConfigureAwait(false);
+        _gateway.Current = null;
+    }
+
+    private async Task<Outcome> EndAsync(JobTermination termination)
+    {
+        if (termination != JobTermination.Suspended)
+        {
+            await EndCoordinatorAsync(termination).ConfigureAwait(false);
+        }
+
+        return new(termination, null);
+    }
+
+    private async Task<Outcome> FailAsync(AttemptFailure failure)
+    {
+        var last = _coordinator.LatestCompleted?.Path;
+        await EndCoordinatorAsync(JobTermination.Failed).ConfigureAwait(false);
+        return new(JobTermination.Failed, new JobFailedException(
+            Name.Name, failure.Operator, failure.SubtaskIndex, RestartCount, last, failure.Cause));
+    }
+
+    private async Task EndCoordinatorAsync(JobTermination termination)
+    {
+        try
+        {
+            await _coordinator.EndAsync(termination).ConfigureAwait(false);
+        }
+        catch (CheckpointingException e)
+        {
+            // How the job ended counts; what could not be cleaned up is found by the next start.
+            _logger.CleanUpFailed(e, Name.Name);
+        }
+    }
+
+    private static void Observe(Task task) => _ = task.ContinueWith(
+        static done => done.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    private sealed record Outcome(JobTermination Termination, Exception? Failure);
+}

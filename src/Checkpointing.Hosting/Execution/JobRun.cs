@@ -1,0 +1,227 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Coordination;
+using Checkpointing.Hosting.Runtime;
+using Checkpointing.State;
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointing.Hosting.Execution;
+
+/// <summary>The life of one run of a job: attempts, one after the other, under one coordinator.</summary>
+internal sealed partial class JobRun : IAsyncDisposable
+{
+    private readonly JobEnvironment _environment;
+    private readonly StartOptions _options;
+    private readonly RestartStrategy _restarts;
+    private readonly JobPlan _plan;
+    private readonly CheckpointCoordinator _coordinator;
+    private readonly JobGateway _gateway = new();
+    private readonly BackgroundWork _work;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource<JobResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<JobTermination> _stopRequest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+    private CheckpointId? _ignoredUpTo;
+    private CompletedCheckpoint? _lastCheckpoint;
+    private TaskCompletionSource<JobAttempt> _running = NewRunning();
+    private int _restartCount;
+
+    public JobRun(JobEnvironment environment, StreamJob job, StartOptions options)
+    {
+        Name = options.Name ?? job.Name;
+        _options = options;
+        _plan = new(job, Name, options.Parallelism, options.OperatorParallelism);
+        _environment = environment with
+        {
+            Counters = new JobCounters(),
+            AllowNonRestoredState = options.AllowNonRestoredState,
+            IsCoordinatorAlive = () => !_coordinator!.Failure.IsCompleted,
+        };
+        _restarts = options.RestartStrategy ?? environment.Options.RestartStrategy;
+        _logger = environment.LoggerFactory.CreateLogger("Checkpointing.Hosting");
+        _work = new(_logger, environment.Time);
+        _coordinator = BuildCoordinator();
+
+        // Whoever does not look at the completion must not get an unobserved exception for it.
+        Observe(_completion.Task);
+    }
+
+    public JobId Name { get; }
+
+    public JobCounters Counters => _environment.Counters;
+
+    public long Epoch { get; private set; }
+
+    public string? RestoredFrom { get; private set; }
+
+    public TimeSpan RestoreDuration { get; private set; }
+
+    public CompletedCheckpoint? LatestCheckpoint => _completion.Task.IsCompleted ? _lastCheckpoint : _coordinator.LatestCompleted;
+
+    public int RestartCount => Volatile.Read(ref _restartCount);
+
+    public Task<JobResult> Completion => _completion.Task;
+
+    /// <summary>Opens the first attempt and lets it run; failures until then are the caller's.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var attempt = await OpenAttemptAsync(cancellationToken).ConfigureAwait(false);
+            BeginAttempt(attempt);
+            _ = _work.Start($"job {Name}", () => SuperviseAsync(attempt));
+        }
+        catch
+        {
+            await _coordinator.DisposeAsync().ConfigureAwait(false);
+            _stopping.Dispose();
+            throw;
+        }
+    }
+
+    public async Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await RunningAttemptAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await _coordinator.TriggerAsync(request, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CheckpointDeclinedException e) when (
+                e is { Reason: CheckpointFailureReason.TasksNotRunning, CheckpointId: null } && !_running.Task.IsCompleted)
+            {
+                // The attempt ended between the wait and the trigger: wait for the next one.
+            }
+        }
+    }
+
+    public async Task WaitForAsync(Func<JobAttempt, Task> condition, CancellationToken cancellationToken)
+    {
+        while (!_completion.Task.IsCompleted)
+        {
+            var attempt = await RunningAttemptAsync(cancellationToken).ConfigureAwait(false);
+            var met = condition(attempt);
+            await Task.WhenAny(met, attempt.Failure, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (met.IsCompleted)
+            {
+                return;
+            }
+
+            // A failed attempt stays current for a moment: wait until the next one takes its place.
+            await Task.WhenAny(attempt.Disposed, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async Task CancelAsync(CancellationToken cancellationToken)
+    {
+        if (!_completion.Task.IsCompleted && await RequestStopAsync(JobTermination.Cancelled).ConfigureAwait(false))
+        {
+            await _completion.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await RequestStopAsync(JobTermination.Suspended).ConfigureAwait(false);
+        await _work.WaitForAllAsync(_environment.Options.StopTimeout * 4).ConfigureAwait(false);
+    }
+
+    private static TaskCompletionSource<JobAttempt> NewRunning() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <returns>False if the job was asked to stop before.</returns>
+    private async Task<bool> RequestStopAsync(JobTermination termination)
+    {
+        if (!_stopRequest.TrySetResult(termination))
+        {
+            return false;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<JobAttempt> RunningAttemptAsync(CancellationToken cancellationToken)
+    {
+        var running = Volatile.Read(ref _running).Task;
+        await Task.WhenAny(running, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return running.IsCompletedSuccessfully && !_completion.Task.IsCompleted
+            ? await running.ConfigureAwait(false)
+            : throw new CheckpointDeclinedException(null, CheckpointFailureReason.JobStopping, $"job '{Name}' has ended");
+    }
+
+    private CheckpointCoordinator BuildCoordinator()
+    {
+        var given = _options.Checkpoints;
+        var builder = new CheckpointCoordinatorBuilder(_environment.Storage)
+            .WithJob(_plan.Topology)
+            .WithTaskGateway(_gateway)
+            .WithOptions(new()
+            {
+                Interval = given.Interval,
+                MinPause = given.MinPause,
+                Timeout = given.Timeout,
+                MaxConcurrent = given.MaxConcurrent,
+                MaxRetainedCheckpoints = given.MaxRetainedCheckpoints,
+                Retention = _options.Retention ?? given.Retention,
+                TolerableFailures = given.TolerableFailures,
+            })
+            .WithLoggerFactory(_environment.LoggerFactory)
+            .WithTimeProvider(_environment.Time)
+            .WithIdSource(_environment.Ids);
+        return (_environment.Register is { } register ? builder.WithRegister(register) : builder).Build();
+    }
+
+    private async Task<JobAttempt> OpenAttemptAsync(CancellationToken cancellationToken)
+    {
+        var started = _environment.Time.GetTimestamp();
+        var restored = await RestoreAsync(cancellationToken).ConfigureAwait(false);
+        Epoch = _coordinator.Epoch;
+        var attempt = new JobAttempt(_environment, _plan, _coordinator.Subtasks, _coordinator);
+        try
+        {
+            await attempt.OpenAsync(
+                subtask => restored?.StateOf(subtask) ?? SubtaskRestore.None, _coordinator.LineageId, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch
+        {
+            await attempt.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        RestoredFrom = restored?.Checkpoint.Path;
+        RestoreDuration = _environment.Time.GetElapsedTime(started);
+        return attempt;
+    }
+
+    private async Task<RestoredCheckpoint?> RestoreAsync(CancellationToken cancellationToken)
+    {
+        var restored = await _coordinator.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        if (_options.IgnoreOwnCheckpoints)
+        {
+            // What an earlier life left is not used; what this one makes is.
+            _ignoredUpTo ??= restored?.Checkpoint.Id ?? CheckpointId.None;
+            restored = restored?.Checkpoint.Id > _ignoredUpTo ? restored : null;
+        }
+
+        if (restored is null && _options.ResumeFrom is { } path)
+        {
+            restored = await _coordinator.ResumeAsync(
+                path,
+                new() { ClaimMode = _options.ClaimMode, AllowNonRestoredState = _options.AllowNonRestoredState },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return restored;
+    }
+
+    private void BeginAttempt(JobAttempt attempt)
+    {
+        _gateway.Current = attempt;
+        attempt.Start();
+        _coordinator.Start();
+        _running.TrySetResult(attempt);
+        _logger.AttemptStarted(
+            Name.Name, Epoch, attempt.FirstAddress.Attempt, _plan.Subtasks.Count, RestoredFrom, RestoreDuration.TotalMilliseconds);
+    }
+}

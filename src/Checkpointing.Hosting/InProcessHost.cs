@@ -1,0 +1,55 @@
+using Checkpointing.Hosting.Execution;
+
+namespace Checkpointing.Hosting;
+
+/// <summary>Runs jobs inside this process: one loop a subtask, bounded channels between them.</summary>
+/// <remarks>Made by <see cref="InProcessHostBuilder"/>. Safe for concurrent calls.</remarks>
+public sealed class InProcessHost : IAsyncDisposable
+{
+    private readonly JobEnvironment _environment;
+    private readonly Lock _lock = new();
+    private readonly List<RunningJob> _jobs = [];
+    private bool _isDisposed;
+
+    internal InProcessHost(JobEnvironment environment) => _environment = environment;
+
+    /// <summary>Starts a job: takes its name's epoch, restores its own newest checkpoint, else the given one, else starts fresh.</summary>
+    /// <param name="job">The definition.</param>
+    /// <param name="options">How; copied.</param>
+    /// <param name="cancellationToken">Observed until the job runs.</param>
+    /// <returns>The job, running. The caller disposes it; the host does at the latest.</returns>
+    /// <exception cref="CheckpointNotFoundException">There is no checkpoint at <see cref="StartOptions.ResumeFrom"/>.</exception>
+    /// <exception cref="StateMigrationException">Stored and declared states do not fit.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public async Task<RunningJob> StartAsync(StreamJob job, StartOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var run = new JobRun(_environment, job, options ?? new());
+        await run.StartAsync(cancellationToken).ConfigureAwait(false);
+        var running = new RunningJob(run);
+        lock (_lock)
+        {
+            _jobs.Add(running);
+        }
+
+        return running;
+    }
+
+    /// <summary>Stops all jobs, as after <see cref="RunningJob.DisposeAsync"/>. Idempotent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        RunningJob[] jobs;
+        lock (_lock)
+        {
+            _isDisposed = true;
+            jobs = [.. _jobs];
+            _jobs.Clear();
+        }
+
+        foreach (var job in jobs)
+        {
+            await job.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

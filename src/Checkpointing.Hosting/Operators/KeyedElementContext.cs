@@ -1,0 +1,37 @@
+using Checkpointing.Hosting.Runtime;
+using Checkpointing.State;
+
+namespace Checkpointing.Hosting.Operators;
+
+/// <summary>The record or timer that a keyed operator is handling. Valid during the call only.</summary>
+/// <typeparam name="TKey">Type of the key.</typeparam>
+public sealed class KeyedElementContext<TKey>
+    where TKey : notnull
+{
+    private readonly SubtaskState<TKey> _state;
+    private readonly JobCounters _counters;
+
+    internal KeyedElementContext(SubtaskState<TKey> state, JobCounters counters)
+    {
+        _state = state;
+        _counters = counters;
+    }
+
+    /// <summary>Its key; the key's scope is open.</summary>
+    public TKey Key { get; internal set; } = default!;
+
+    /// <summary>Its event time; <see cref="Timestamp.MinValue"/> in a job without event time.</summary>
+    public Timestamp Time { get; internal set; } = Timestamp.MinValue;
+
+    /// <summary>Event time here: nothing at or before it is still expected.</summary>
+    public Timestamp Watermark { get; internal set; } = Timestamp.MinValue;
+
+    /// <summary>Timers of the present key, and of the namespace that is entered.</summary>
+    public KeyedTimers<TKey> Timers => _state.Timers;
+
+    /// <summary>Makes a namespace, for example a window, current until the scope is disposed.</summary>
+    public NamespaceScope EnterNamespace<TNamespace>(TNamespace value) => _state.Keyed.EnterNamespace(value);
+
+    /// <summary>Counts a record that came too late to be used.</summary>
+    public void CountLate() => _counters.AddLateElements(1);
+}

@@ -1,0 +1,80 @@
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Coordination;
+using Checkpointing.Hosting.Execution;
+
+namespace Checkpointing.Hosting;
+
+/// <summary>A job that runs, or has run.</summary>
+/// <remarks>Safe for concurrent calls.</remarks>
+public sealed class RunningJob : IAsyncDisposable
+{
+    private readonly JobRun _run;
+
+    internal RunningJob(JobRun run) => _run = run;
+
+    /// <summary>Name of the run.</summary>
+    public JobId Name => _run.Name;
+
+    /// <summary>Reign of its coordinator: grows with each start under this name.</summary>
+    public long Epoch => _run.Epoch;
+
+    /// <summary>Path of the checkpoint that the present attempt started from; null: from nothing.</summary>
+    public string? RestoredFrom => _run.RestoredFrom;
+
+    /// <summary>From the first look at the checkpoint to the last opened subtask of the present attempt.</summary>
+    public TimeSpan RestoreDuration => _run.RestoreDuration;
+
+    /// <summary>The newest completed checkpoint; null if there is none.</summary>
+    public CompletedCheckpoint? LatestCheckpoint => _run.LatestCheckpoint;
+
+    /// <summary>How often it was restarted.</summary>
+    public int RestartCount => _run.RestartCount;
+
+    /// <summary>Records read by all sources in this run, those read again after a restart included.</summary>
+    public long ElementsRead => _run.Counters.ElementsRead;
+
+    /// <summary>Records that came after their window was closed.</summary>
+    public long LateElementsDropped => _run.Counters.LateElementsDropped;
+
+    /// <summary>Completes when the job has finished, was cancelled or disposed; faults when it has failed for good.</summary>
+    /// <remarks><see cref="JobFailedException"/> for a failure of its code; <see cref="CoordinatorFencedException"/> when another
+    /// process has taken over.</remarks>
+    public Task<JobResult> Completion => _run.Completion;
+
+    /// <summary>Takes a checkpoint; waits while tasks start.</summary>
+    /// <param name="cancellationToken">Ends the wait; does not abort the checkpoint.</param>
+    /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
+    public Task<CompletedCheckpoint> TriggerCheckpointAsync(CancellationToken cancellationToken = default) =>
+        TriggerAsync(CheckpointRequest.Checkpoint, cancellationToken);
+
+    /// <summary>Takes a savepoint: self-contained, owned by the user; waits while tasks start.</summary>
+    /// <param name="target">Folder below the storage's root that its own folder is made in.</param>
+    /// <param name="cancellationToken">Ends the wait; does not abort the savepoint.</param>
+    /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
+    public Task<CompletedCheckpoint> TriggerSavepointAsync(string target, CancellationToken cancellationToken = default) =>
+        TriggerAsync(CheckpointRequest.SavepointTo(target), cancellationToken);
+
+    /// <summary>Takes a checkpoint or savepoint; waits while tasks start.</summary>
+    /// <param name="request">What.</param>
+    /// <param name="cancellationToken">Ends the wait; does not abort it.</param>
+    /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
+    public Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken = default) =>
+        _run.TriggerAsync(request, cancellationToken);
+
+    /// <summary>Waits until all sources stand at their pause or at the end of their input. Ends also with the job.</summary>
+    public Task WaitForSourceIdleAsync(CancellationToken cancellationToken = default) =>
+        _run.WaitForAsync(static attempt => attempt.Idle, cancellationToken);
+
+    /// <summary>Waits until all operators have handled the end of the input. Ends also with the job.</summary>
+    public Task WaitForEndOfInputAsync(CancellationToken cancellationToken = default) =>
+        _run.WaitForAsync(static attempt => attempt.Ended, cancellationToken);
+
+    /// <summary>Stops the job for good. What a completed checkpoint has told its sinks to commit is committed; what the retention
+    /// says happens to checkpoints. A job that has ended already stays as it is.</summary>
+    /// <param name="cancellationToken">Ends the wait; the job stops anyway.</param>
+    /// <exception cref="JobFailedException">A sink could not commit; checkpoints were kept.</exception>
+    public Task CancelAsync(CancellationToken cancellationToken = default) => _run.CancelAsync(cancellationToken);
+
+    /// <summary>Stops the job, if it runs, as if for a while: its checkpoints stay. Idempotent.</summary>
+    public ValueTask DisposeAsync() => _run.DisposeAsync();
+}

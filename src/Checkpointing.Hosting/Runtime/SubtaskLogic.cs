@@ -1,0 +1,75 @@
+using Checkpointing.Coordination;
+using Checkpointing.State;
+
+namespace Checkpointing.Hosting.Runtime;
+
+/// <summary>What one subtask does with records, watermarks and checkpoints. Knows no channel and no transport.</summary>
+/// <remarks>One caller at a time.</remarks>
+internal abstract class SubtaskLogic : IAsyncDisposable
+{
+    /// <summary>Opens and restores the state, then the user's code.</summary>
+    public abstract ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken);
+
+    /// <summary>Handles one <see cref="RecordBatch{T}"/>.</summary>
+    public virtual void Process(StreamElement batch) =>
+        throw new InvalidOperationException("This subtask has no input.");
+
+    /// <summary>Event time has moved to <paramref name="watermark"/>: fires what is due, a bounded number at a time.</summary>
+    /// <returns>False if there is more to fire at this watermark: call again.</returns>
+    public virtual bool TryAdvanceTo(Timestamp watermark) => true;
+
+    /// <summary>Called before the barrier goes downstream: what is emitted here still belongs to the checkpoint.</summary>
+    public virtual void BeforeBarrier(CheckpointId checkpoint)
+    {
+    }
+
+    /// <summary>The synchronous part of the snapshot.</summary>
+    public abstract ISnapshotPlan PrepareSnapshot(SnapshotRequest request);
+
+    /// <summary>The checkpoint is durable.</summary>
+    public abstract void NotifyCompleted(CheckpointId checkpoint);
+
+    /// <summary>The checkpoint will never complete.</summary>
+    public abstract void NotifyAborted(CheckpointId checkpoint);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>What a subtask is opened with.</summary>
+internal sealed record SubtaskContext
+{
+    public required SubtaskAddress Address { get; init; }
+
+    /// <summary>Number of subtasks of the operator.</summary>
+    public required int Parallelism { get; init; }
+
+    /// <summary>Goes on from a job to one resumed from its checkpoint.</summary>
+    public required Guid LineageId { get; init; }
+
+    /// <summary>For the state: everything but the states and the key-group range is set.</summary>
+    public required SubtaskStateContext State { get; init; }
+
+    /// <summary>Key groups of the subtask, for operators with keys.</summary>
+    public required KeyGroups.KeyGroupRange KeyGroups { get; init; }
+
+    /// <summary>False once the attempt is being torn down after a failure: nothing may be committed any more.</summary>
+    public required Func<bool> MayCommit { get; init; }
+
+    public required JobCounters Counters { get; init; }
+}
+
+/// <summary>Counts of one run of a job. Safe for concurrent calls.</summary>
+internal sealed class JobCounters
+{
+    private long _elementsRead;
+    private long _lateElementsDropped;
+
+    public long ElementsRead => Interlocked.Read(ref _elementsRead);
+
+    public long LateElementsDropped => Interlocked.Read(ref _lateElementsDropped);
+
+    public void AddElementsRead(long count) => Interlocked.Add(ref _elementsRead, count);
+
+    public void AddLateElements(long count) => Interlocked.Add(ref _lateElementsDropped, count);
+}

@@ -1,0 +1,185 @@
+using Checkpointing.Coordination;
+using Checkpointing.Diagnostics;
+using Checkpointing.State;
+
+namespace Checkpointing.Hosting.Runtime;
+
+/// <summary>One subtask as a synchronous state machine: takes one element or message, leaves its effects in the outbox.</summary>
+/// <remarks>Knows no thread, channel or transport: any pump can drive it, one caller at a time. A pump asks
+/// <see cref="IsBlocked"/> before it hands over an element, and calls <see cref="Continue"/> while <see cref="HasMore"/>.</remarks>
+internal class SubtaskRuntime
+{
+    private readonly SubtaskLogic _logic;
+    private readonly IReadOnlyList<OutputPort> _outputs;
+    private readonly BarrierAlignment _alignment;
+    private readonly Timestamp[] _watermarks;
+    private readonly bool[] _ended;
+    private Timestamp _firing;
+
+    public SubtaskRuntime(
+        SubtaskAddress address, int inputCount, SubtaskLogic logic, IReadOnlyList<OutputPort> outputs, Outbox outbox)
+    {
+        Address = address;
+        Outbox = outbox;
+        _logic = logic;
+        _outputs = outputs;
+        _alignment = new(inputCount);
+        _watermarks = new Timestamp[inputCount];
+        Array.Fill(_watermarks, Timestamp.MinValue);
+        _ended = new bool[inputCount];
+    }
+
+    public SubtaskAddress Address { get; }
+
+    public SubtaskLogic Logic => _logic;
+
+    public Outbox Outbox { get; }
+
+    public int InputCount => _ended.Length;
+
+    /// <summary>Least of the inputs' watermarks: event time here.</summary>
+    public Timestamp Watermark { get; private set; } = Timestamp.MinValue;
+
+    /// <summary>All records there will ever be have been handled.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Timers are still due at the present watermark: <see cref="Continue"/> comes before the next element.</summary>
+    public bool HasMore { get; private set; }
+
+    /// <summary>Whether the input waits for the barriers of the others.</summary>
+    public bool IsBlocked(int input) => _alignment.IsBlocked(input);
+
+    /// <summary>Handles one element.</summary>
+    public void Handle(int input, StreamElement element)
+    {
+        Invariant.Holds(!HasMore, $"{Address} was given an element before its timers were done");
+        Invariant.Holds(!IsBlocked(input), $"{Address} was given an element of input {input}, which is blocked");
+        switch (element)
+        {
+            case WatermarkElement watermark:
+                TakeWatermark(input, watermark.Time);
+                break;
+            case BarrierElement barrier:
+                TakeBarrier(input, barrier.Request);
+                break;
+            case EndOfInputElement:
+                TakeEnd(input);
+                break;
+            default:
+                _logic.Process(element);
+                break;
+        }
+    }
+
+    /// <summary>Goes on firing timers.</summary>
+    public void Continue()
+    {
+        HasMore = !_logic.TryAdvanceTo(_firing);
+        if (HasMore)
+        {
+            return;
+        }
+
+        SendToAll(new WatermarkElement(_firing));
+    }
+
+    /// <summary>Sends records that wait for a batch to fill. The pump calls it before it waits.</summary>
+    public void FlushOutputs()
+    {
+        foreach (var output in _outputs)
+        {
+            output.Flush();
+        }
+    }
+
+    public void NotifyCompleted(CheckpointId checkpoint) => _logic.NotifyCompleted(checkpoint);
+
+    public void NotifyAborted(CheckpointId checkpoint)
+    {
+        _alignment.Abort(checkpoint);
+        _logic.NotifyAborted(checkpoint);
+    }
+
+    /// <summary>Begins a checkpoint at a subtask that the coordinator triggers itself.</summary>
+    public void Trigger(SnapshotRequest request)
+    {
+        if (_alignment.TryBegin(request.CheckpointId))
+        {
+            TakeSnapshot(request);
+        }
+    }
+
+    protected void AdvanceTo(Timestamp watermark)
+    {
+        Watermark = _firing = watermark;
+        Continue();
+    }
+
+    protected void End()
+    {
+        HasEnded = true;
+        SendToAll(EndOfInputElement.Instance);
+    }
+
+    private void TakeWatermark(int input, Timestamp time)
+    {
+        if (time <= _watermarks[input])
+        {
+            return;
+        }
+
+        _watermarks[input] = time;
+        var least = _watermarks.Min();
+        if (least > Watermark)
+        {
+            AdvanceTo(least);
+        }
+    }
+
+    private void TakeEnd(int input)
+    {
+        _ended[input] = true;
+        if (Array.TrueForAll(_ended, static ended => ended))
+        {
+            End();
+        }
+    }
+
+    private void TakeBarrier(int input, SnapshotRequest request)
+    {
+        var outcome = _alignment.Take(input, request, out var overtaken);
+        if (overtaken is { } old)
+        {
+            Outbox.Declines.Add((old, new CheckpointDeclinedException(
+                old, CheckpointFailureReason.Subsumed, $"the barrier of checkpoint {request.CheckpointId} overtook it at {Address}")
+            { Subtask = Address.ToString() }));
+        }
+
+        if (outcome == BarrierOutcome.Aligned)
+        {
+            TakeSnapshot(request);
+        }
+    }
+
+    private void TakeSnapshot(SnapshotRequest request)
+    {
+        _logic.BeforeBarrier(request.CheckpointId);
+        SendToAll(new BarrierElement(request));
+        try
+        {
+            Outbox.Snapshots.Add(_logic.PrepareSnapshot(request));
+        }
+        catch (CheckpointingException e)
+        {
+            Outbox.Declines.Add((request.CheckpointId, e));
+        }
+    }
+
+    private void SendToAll(StreamElement control)
+    {
+        foreach (var output in _outputs)
+        {
+            output.SendToAll(control);
+        }
+    }
+}

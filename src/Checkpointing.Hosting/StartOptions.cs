@@ -1,0 +1,42 @@
+using Checkpointing.Coordination;
+
+namespace Checkpointing.Hosting;
+
+/// <summary>How a job is started.</summary>
+public sealed class StartOptions
+{
+    /// <summary>Name of the run: its identity, and its folder on storage. A job started again under its name goes on from its own
+    /// newest checkpoint. Default: the name of the definition.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Subtasks of each keyed operator, 1 to the max parallelism. Default: 1.</summary>
+    public int Parallelism { get; set; } = 1;
+
+    /// <summary>Other parallelism for single keyed operators, by name.</summary>
+    public Dictionary<string, int> OperatorParallelism { get; } = [];
+
+    /// <summary>What happens to checkpoints when the job ends; null: as <see cref="Checkpoints"/> says.</summary>
+    public CheckpointRetention? Retention { get; set; }
+
+    /// <summary>When checkpoints are taken, and how many are kept.</summary>
+    public CheckpointCoordinatorOptions Checkpoints { get; } = new();
+
+    /// <summary>A checkpoint or savepoint to start from if the job has none of its own; null: start fresh.</summary>
+    public string? ResumeFrom { get; set; }
+
+    /// <summary>Who owns the checkpoint of <see cref="ResumeFrom"/>. Default: <see cref="ClaimMode.NoClaim"/>.</summary>
+    public ClaimMode ClaimMode { get; set; }
+
+    /// <summary>Leave stored operators and states that the program does not have behind, with a warning. Default: false.</summary>
+    public bool AllowNonRestoredState { get; set; }
+
+    /// <summary>Start over: checkpoints that the job has already are not used. Default: false.</summary>
+    public bool IgnoreOwnCheckpoints { get; set; }
+
+    /// <summary>At the end of the input: take a last checkpoint, so that sinks commit, and end. Otherwise the job stays and goes on
+    /// answering triggers. Default: true.</summary>
+    public bool FinishAtEndOfInput { get; set; } = true;
+
+    /// <summary>What happens when a subtask fails; null: as the host's options say.</summary>
+    public RestartStrategy? RestartStrategy { get; set; }
+}
