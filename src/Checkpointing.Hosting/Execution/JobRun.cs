@@ -20,7 +20,7 @@ internal sealed partial class JobRun : IAsyncDisposable
     private readonly TaskCompletionSource<JobResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<JobTermination> _stopRequest = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
-    private CheckpointId? _ignoredUpTo;
+    private bool _hasStartedOver;
     private CompletedCheckpoint? _lastCheckpoint;
     private TaskCompletionSource<JobAttempt> _running = NewRunning();
     private int _restartCount;
@@ -196,12 +196,15 @@ internal sealed partial class JobRun : IAsyncDisposable
 
     private async Task<RestoredCheckpoint?> RestoreAsync(CancellationToken cancellationToken)
     {
-        var restored = await _coordinator.RecoverAsync(cancellationToken).ConfigureAwait(false);
-        if (_options.IgnoreOwnCheckpoints)
+        // What starts over looks at nothing of its own, so nothing of its own can be unfit.
+        var startsOver = _options.IgnoreOwnCheckpoints && !_hasStartedOver;
+        var restored = await _coordinator.RecoverAsync(_options.AllowNonRestoredState || startsOver, cancellationToken)
+            .ConfigureAwait(false);
+        if (startsOver)
         {
-            // What an earlier life left is not used; what this one makes is.
-            _ignoredUpTo ??= restored?.Checkpoint.Id ?? CheckpointId.None;
-            restored = restored?.Checkpoint.Id > _ignoredUpTo ? restored : null;
+            await _coordinator.StartOverAsync(cancellationToken).ConfigureAwait(false);
+            _hasStartedOver = true;
+            restored = null;
         }
 
         if (restored is null && _options.ResumeFrom is { } path)
