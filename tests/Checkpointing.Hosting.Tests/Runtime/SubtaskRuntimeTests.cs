@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using Checkpointing.Coordination;
+using Checkpointing.Hosting.Runtime;
+using Checkpointing.Hosting.Tests.Support;
+using Checkpointing.State;
+
+namespace Checkpointing.Hosting.Tests.Runtime;
+
+public sealed class SubtaskRuntimeTests : IAsyncDisposable
+{
+    private readonly Outbox _outbox = new();
+    private readonly ProbeLogic _logic;
+    private readonly SubtaskRuntime _runtime;
+
+    public SubtaskRuntimeTests()
+    {
+        var port = new OutputPort<string>([new(7, 3)], null, _outbox, batchSize: 4);
+        _logic = new(port.AsCollector());
+        _runtime = new(new("job", 1, 0, "op", 0), 2, _logic, [port.AsPort()], _outbox);
+    }
+
+    public ValueTask DisposeAsync() => _logic.DisposeAsync();
+
+    [Fact]
+    public void Handle_BarrierOnOneOfTwoInputs_BlocksThatInputOnly()
+    {
+        _runtime.Handle(0, Barrier(1));
+
+        _runtime.IsBlocked(0).Should().BeTrue();
+        _runtime.IsBlocked(1).Should().BeFalse();
+        _logic.Calls.Should().BeEmpty();
+        _outbox.Elements.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Handle_LastBarrier_SendsPartsThenBarrierAndTakesSnapshot()
+    {
+        _runtime.Handle(0, Barrier(1));
+        _runtime.Handle(1, Records("a"));
+        _runtime.Handle(1, Barrier(1));
+
+        _logic.Calls.Should().Equal("a", "before 1", "snapshot 1");
+        Sent().Should().Equal("a,part of 1", "barrier 1");
+        _outbox.Snapshots.Should().ContainSingle().Which.CheckpointId.Should().Be(new CheckpointId(1));
+        _runtime.IsBlocked(0).Should().BeFalse();
+    }
+
+    [Fact]
+    public void Handle_ElementOfBlockedInput_IsRefused()
+    {
+        _runtime.Handle(0, Barrier(1));
+
+        var handling = () => _runtime.Handle(0, Records("a"));
+
+        handling.Should().Throw<UnreachableException>();
+    }
+
+    [Fact]
+    public void Handle_NewerBarrierOvertakes_DeclinesTheOlderAndAlignsTheNewer()
+    {
+        _runtime.Handle(0, Barrier(1));
+        _runtime.Handle(1, Barrier(2));
+
+        _outbox.Declines.Should().ContainSingle().Which.Checkpoint.Should().Be(new CheckpointId(1));
+        _runtime.IsBlocked(0).Should().BeFalse();
+        _runtime.IsBlocked(1).Should().BeTrue();
+
+        _runtime.Handle(0, Barrier(2));
+        _logic.Calls.Should().Equal("before 2", "snapshot 2");
+    }
+
+    [Fact]
+    public void Handle_OlderBarrierAfterOvertaking_IsIgnored()
+    {
+        _runtime.Handle(0, Barrier(2));
+        _runtime.Handle(1, Barrier(1));
+
+        _runtime.IsBlocked(1).Should().BeFalse();
+        _outbox.Declines.Should().BeEmpty();
+        _runtime.Handle(1, Barrier(2));
+        _logic.Calls.Should().Equal("before 2", "snapshot 2");
+    }
+
+    [Fact]
+    public void NotifyAborted_WhileAligning_OpensTheInputsAgain()
+    {
+        _runtime.Handle(0, Barrier(1));
+
+        _runtime.NotifyAborted(new(1));
+
+        _runtime.IsBlocked(0).Should().BeFalse();
+        _runtime.Handle(1, Barrier(1));
+        _logic.Calls.Should().Equal("aborted 1");
+    }
+
+    [Fact]
+    public void NotifyAborted_BeforeTheBarrier_IgnoresItButNotAnOlderOne()
+    {
+        _runtime.NotifyAborted(new(2));
+
+        _runtime.Handle(0, Barrier(1));
+        _runtime.Handle(1, Barrier(1));
+        _runtime.Handle(0, Barrier(2));
+        _runtime.Handle(1, Barrier(2));
+
+        _logic.Calls.Should().Equal("aborted 2", "before 1", "snapshot 1");
+    }
+
+    [Fact]
+    public void Handle_Watermarks_AdvanceToTheLeastOfAllInputs()
+    {
+        _runtime.Handle(0, Watermark(10));
+        _logic.Calls.Should().BeEmpty();
+
+        _runtime.Handle(1, Watermark(5));
+        _runtime.Handle(1, Watermark(20));
+        _runtime.Handle(0, Watermark(7));
+
+        _logic.Calls.Should().Equal("watermark 5", "watermark 10");
+        Sent().Should().Equal("watermark 5", "watermark 10");
+        _runtime.Watermark.Should().Be(new Timestamp(10));
+    }
+
+    [Fact]
+    public void Continue_TimersLeft_HoldsTheWatermarkBackUntilAllHaveFired()
+    {
+        _logic.TimerRounds = 2;
+        _runtime.Handle(0, Watermark(5));
+        _runtime.Handle(1, Watermark(5));
+
+        _runtime.HasMore.Should().BeTrue();
+        Sent().Should().BeEmpty();
+        _runtime.Continue();
+        _runtime.HasMore.Should().BeTrue();
+        _runtime.Continue();
+
+        _runtime.HasMore.Should().BeFalse();
+        Sent().Should().Equal("watermark 5");
+    }
+
+    [Fact]
+    public void Handle_EndOfAllInputs_EndsOnceAndStillTakesCheckpoints()
+    {
+        _runtime.Handle(0, EndOfInputElement.Instance);
+        _runtime.HasEnded.Should().BeFalse();
+        _runtime.Handle(1, EndOfInputElement.Instance);
+        _runtime.HasEnded.Should().BeTrue();
+
+        _runtime.Handle(0, Barrier(1));
+        _runtime.Handle(1, Barrier(1));
+
+        Sent().Should().Equal("end", "part of 1", "barrier 1");
+    }
+
+    [Fact]
+    public void Handle_SnapshotFailsTyped_DeclinesAndGoesOn()
+    {
+        _logic.SnapshotFailure = new CheckpointStorageUnavailableException("x", "is full.");
+        _runtime.Handle(0, Barrier(1));
+        _runtime.Handle(1, Barrier(1));
+
+        _outbox.Declines.Should().ContainSingle().Which.Cause.Should().BeSameAs(_logic.SnapshotFailure);
+        _outbox.Snapshots.Should().BeEmpty();
+        _runtime.IsBlocked(0).Should().BeFalse();
+    }
+
+    [Fact]
+    public void Trigger_SameCheckpointTwice_SnapshotsOnce()
+    {
+        _runtime.Trigger(Request(1));
+        _runtime.Trigger(Request(1));
+
+        _logic.Calls.Should().Equal("before 1", "snapshot 1");
+    }
+
+    [Fact]
+    public void FlushOutputs_HalfABatch_IsSent()
+    {
+        _runtime.Handle(0, Records("a", "b"));
+        Sent().Should().BeEmpty();
+
+        _runtime.FlushOutputs();
+
+        Sent().Should().Equal("a,b");
+        _outbox.Elements[0].Route.Should().Be(new Route(7, 3));
+    }
+
+    private static RecordBatch<string> Records(params string[] values)
+    {
+        var batch = new RecordBatch<string>(values.Length);
+        foreach (var value in values)
+        {
+            batch.Add(value, new(0));
+        }
+
+        return batch;
+    }
+
+    private static WatermarkElement Watermark(long time) => new(new(time));
+
+    private static BarrierElement Barrier(long id) => new(Request(id));
+
+    private static SnapshotRequest Request(long id) => new()
+    {
+        CheckpointId = new(id),
+        Kind = CheckpointKind.Checkpoint,
+        Base = null,
+        Job = "job",
+        Epoch = 1,
+        Attempt = 0,
+        ExclusiveFolder = $"job/chk-{id}",
+    };
+
+    private List<string> Sent() => _outbox.Elements.ConvertAll(sent => sent.Element switch
+    {
+        RecordBatch<string> batch => string.Join(',', batch.Values.ToArray()),
+        WatermarkElement watermark => $"watermark {watermark.Time}",
+        BarrierElement barrier => $"barrier {barrier.Request.CheckpointId}",
+        EndOfInputElement => "end",
+        _ => "?",
+    });
+}
