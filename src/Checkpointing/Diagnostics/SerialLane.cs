@@ -47,7 +47,8 @@ internal sealed class SerialLane(WorkScheduler scheduler, Action<Exception> onUn
                 return Task.CompletedTask;
             }
 
-            var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            // Continues on the lane, so that a simulation stays on its one thread; the lane holds no lock then.
+            var source = new TaskCompletionSource();
             _idle.Add(source);
             return source.Task;
         }

@@ -1,0 +1,27 @@
+using Checkpointing.CompletedCheckpoints;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Checkpointing.Embedded;
+
+/// <summary>Settings and components of <see cref="EmbeddedCheckpoints"/>; each has a default. Components are borrowed.</summary>
+public sealed class EmbeddedOptions
+{
+    /// <summary>Completed checkpoints kept, 1 to 1,000. Default: 1.</summary>
+    public int MaxRetainedCheckpoints { get; set; } = 1;
+
+    /// <summary>A checkpoint that takes longer fails. Default: 10 minutes.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Where the list of completed checkpoints is kept. Default: null, in the job's folder.</summary>
+    public ICheckpointRegister? Register { get; set; }
+
+    /// <summary>Default: no log.</summary>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>Default: the system's time.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Default: the system's random generator.</summary>
+    public IdSource Ids { get; set; } = IdSource.System;
+}
