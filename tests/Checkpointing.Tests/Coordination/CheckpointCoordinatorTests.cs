@@ -1,5 +1,6 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
+using Checkpointing.State;
 using Checkpointing.Storage;
 using Checkpointing.Storage.InMemory;
 
@@ -215,7 +216,7 @@ public sealed class CheckpointCoordinatorTests
         cluster.Start()!.Checkpoint.Id.Should().Be(new CheckpointId(1));
 
         cluster.Coordinator.Subtasks[0].Attempt.Should().Be(stale.Attempt + 1);
-        _ = cluster.Coordinator.AcknowledgeAsync(new(stale, new(1), State.SubtaskSnapshot.Empty), CancellationToken.None);
+        _ = cluster.Coordinator.AcknowledgeAsync(new(stale, new(1), SubtaskSnapshot.Empty), CancellationToken.None);
         cluster.Work();
         cluster.Checkpoint().Id.Should().Be(new CheckpointId(2));
         cluster.RunUntilQuiet();

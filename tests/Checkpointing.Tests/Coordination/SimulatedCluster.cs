@@ -1,5 +1,6 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
+using Checkpointing.State;
 using Checkpointing.Storage;
 using Microsoft.Extensions.Time.Testing;
 
@@ -77,7 +78,7 @@ internal sealed class SimulatedCluster : ITaskGateway
         _tasks.Clear();
         foreach (var subtask in Coordinator.Subtasks)
         {
-            var state = restored?.StateOf(subtask) ?? State.SubtaskRestore.None;
+            var state = restored?.StateOf(subtask) ?? SubtaskRestore.None;
             _tasks[subtask] = new(subtask, _parallelism, MaxParallelism, state, _storage, _ids);
         }
 
@@ -181,7 +182,7 @@ internal sealed class SimulatedCluster : ITaskGateway
         return ValueTask.CompletedTask;
     }
 
-    private void Answer(TriggerCheckpoint message, State.SubtaskSnapshot snapshot)
+    private void Answer(TriggerCheckpoint message, SubtaskSnapshot snapshot)
     {
         if (_random.Next(100) < DeclinePercent)
         {
