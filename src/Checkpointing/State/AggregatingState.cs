@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Checkpointing.State;
 
 /// <summary>An accumulator of the current key, and the result read out of it.</summary>
-/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a time.</remarks>
+/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a
+/// time.</remarks>
 public sealed class AggregatingState<TIn, TAccumulator, TOut>
 {
     private readonly KeyedStateAccess _access;
@@ -11,7 +12,8 @@ public sealed class AggregatingState<TIn, TAccumulator, TOut>
     private readonly Aggregator<TIn, TAccumulator, TOut> _aggregator;
 
     internal AggregatingState(
-        KeyedStateAccess access, StateSerializer<TAccumulator> serializer, Aggregator<TIn, TAccumulator, TOut> aggregator) =>
+        KeyedStateAccess access, StateSerializer<TAccumulator> serializer,
+        Aggregator<TIn, TAccumulator, TOut> aggregator) =>
         (_access, _serializer, _aggregator) = (access, serializer, aggregator);
 
     /// <summary>Adds an element to the accumulator.</summary>

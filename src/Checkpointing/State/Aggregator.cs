@@ -1,8 +1,10 @@
 namespace Checkpointing.State;
 
-/// <summary>Folds elements into an accumulator, and reads a result out of it. One instance serves all subtasks: keep no fields.</summary>
+/// <summary>Folds elements into an accumulator, and reads a result out of it. One instance serves all subtasks: keep no
+/// fields.</summary>
 /// <typeparam name="TIn">Elements.</typeparam>
-/// <typeparam name="TAccumulator">What is stored. Counts as immutable: a method that changes it returns another.</typeparam>
+/// <typeparam name="TAccumulator">What is stored. Counts as immutable: a method that changes it returns
+/// another.</typeparam>
 /// <typeparam name="TOut">The result.</typeparam>
 public abstract class Aggregator<TIn, TAccumulator, TOut>
 {

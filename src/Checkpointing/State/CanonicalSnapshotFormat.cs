@@ -4,11 +4,15 @@ namespace Checkpointing.State;
 /// <remarks>
 /// <para>Head: magic (8 bytes), version (int32), length of the descriptions (int32), descriptions
 /// (<see cref="StateDescriptionSerializer"/>), digest of all before.</para>
-/// <para>Then a block for each key group that has rows, in order; <c>KeyGroupsStateHandle.Offsets</c> says where. A block is
-/// chunks: length (int32, at least 1), that many bytes of whole rows, digest; then the end: length 0, digest. Each digest covers
-/// the number of the key group (int32) and all bytes of the block before it, so a chunk that is cut, moved or of another
+/// <para>Then a block for each key group that has rows, in order; <c>KeyGroupsStateHandle.Offsets</c> says where. A
+/// block is
+/// chunks: length (int32, at least 1), that many bytes of whole rows, digest; then the end: length 0, digest. Each
+/// digest covers
+/// the number of the key group (int32) and all bytes of the block before it, so a chunk that is cut, moved or of
+/// another
 /// block is found before any of its rows is used.</para>
-/// <para>A row: index of the state, the row's key and its value behind their lengths; numbers of rows are LEB128, all other
+/// <para>A row: index of the state, the row's key and its value behind their lengths; numbers of rows are LEB128, all
+/// other
 /// numbers little-endian, digests XxHash128 big-endian.</para>
 /// </remarks>
 internal static class CanonicalSnapshotFormat

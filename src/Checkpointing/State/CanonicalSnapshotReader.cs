@@ -7,7 +7,8 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.State;
 
-/// <summary>Reads a file of <see cref="CanonicalSnapshotWriter"/>: only the wanted key groups, nothing before its digest was right.</summary>
+/// <summary>Reads a file of <see cref="CanonicalSnapshotWriter"/>: only the wanted key groups, nothing before its
+/// digest was right.</summary>
 /// <remarks>One caller at a time. When all of the file was read, the digest of the handle is checked as well.</remarks>
 public sealed class CanonicalSnapshotReader : IAsyncDisposable
 {
@@ -57,7 +58,8 @@ public sealed class CanonicalSnapshotReader : IAsyncDisposable
     /// <param name="visit">Takes the rows, chunk by chunk as their digests are verified.</param>
     /// <param name="cancellationToken">Observed between two chunks.</param>
     /// <exception cref="CheckpointCorruptException">The file is damaged: drop all that was visited.</exception>
-    public async ValueTask ReadAsync(KeyGroupRange range, CanonicalRowVisitor visit, CancellationToken cancellationToken)
+    public async ValueTask ReadAsync(
+        KeyGroupRange range, CanonicalRowVisitor visit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(visit);
         if (_handle.Offsets.Count != _handle.Range.Count)
@@ -84,7 +86,9 @@ public sealed class CanonicalSnapshotReader : IAsyncDisposable
 
     private async ValueTask ReadHeadAsync(CancellationToken cancellationToken)
     {
-        var head = (await ReadExactlyAsync(CanonicalSnapshotFormat.FixedHeadSize, cancellationToken).ConfigureAwait(false)).ToArray();
+        var fixedHead = await ReadExactlyAsync(
+            CanonicalSnapshotFormat.FixedHeadSize, cancellationToken).ConfigureAwait(false);
+        var head = fixedHead.ToArray();
         if (BinaryPrimitives.ReadInt64LittleEndian(head) != CanonicalSnapshotFormat.Magic)
         {
             // Files of ours have a digest in the handle; one without may well be of another system.
@@ -97,7 +101,8 @@ public sealed class CanonicalSnapshotReader : IAsyncDisposable
         var length = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(12));
         if (length is < 0 or > CanonicalSnapshotFormat.MaxDescriptionsLength)
         {
-            throw Corrupt(12, $"at most {CanonicalSnapshotFormat.MaxDescriptionsLength} bytes of descriptions", $"{length}");
+            throw Corrupt(
+                12, $"at most {CanonicalSnapshotFormat.MaxDescriptionsLength} bytes of descriptions", $"{length}");
         }
 
         var rest = await ReadExactlyAsync(length + ContentDigest.Size, cancellationToken).ConfigureAwait(false);
@@ -135,7 +140,8 @@ public sealed class CanonicalSnapshotReader : IAsyncDisposable
 
         _fileHash = null;
         await _stream.DisposeAsync().ConfigureAwait(false);
-        _stream = await StoredStream.OpenAsync(_storage, _handle.Stream, offset, cancellationToken).ConfigureAwait(false);
+        _stream = await StoredStream.OpenAsync(
+            _storage, _handle.Stream, offset, cancellationToken).ConfigureAwait(false);
         _position = offset;
     }
 
@@ -195,7 +201,8 @@ public sealed class CanonicalSnapshotReader : IAsyncDisposable
                 throw Corrupt(at, "a row", "bytes that end before it does", e);
             }
 
-            if (state >= States.Count || key.Length < KeyedRowKey.KeyGroupSize || KeyedRowKey.ReadKeyGroup(key) != keyGroup)
+            if (state >= States.Count || key.Length < KeyedRowKey.KeyGroupSize
+                || KeyedRowKey.ReadKeyGroup(key) != keyGroup)
             {
                 throw Corrupt(at, $"a row of key group {keyGroup} and of one of {States.Count} states", "another");
             }

@@ -125,7 +125,8 @@ public sealed class CanonicalSnapshotWriter : IAsyncDisposable
     {
         if (!_range.Contains(keyGroup) || keyGroup < _keyGroup)
         {
-            throw new ArgumentException($"A row of key group {keyGroup} does not follow key group {_keyGroup} within {_range}.");
+            throw new ArgumentException(
+                $"A row of key group {keyGroup} does not follow key group {_keyGroup} within {_range}.");
         }
 
         EndKeyGroup();

@@ -4,7 +4,8 @@ using Checkpointing.KeyGroups;
 
 namespace Checkpointing.State;
 
-/// <summary>The current key and namespace of a subtask as the beginning of row keys, in buffers that are used again.</summary>
+/// <summary>The current key and namespace of a subtask as the beginning of row keys, in buffers that are used
+/// again.</summary>
 /// <remarks>Scopes are numbered, so that a copy of a scope that has ended cannot end a later one.</remarks>
 internal sealed class CurrentKey(string operatorName, KeyGroupRange range, int maxParallelism)
 {
@@ -45,7 +46,8 @@ internal sealed class CurrentKey(string operatorName, KeyGroupRange range, int m
         if (!range.Contains(group))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(key), $"The key is of key group {group}; this subtask of operator '{operatorName}' owns {range}.");
+                nameof(key),
+                $"The key is of key group {group}; this subtask of operator '{operatorName}' owns {range}.");
         }
 
         _key.ResetWrittenCount();
@@ -118,7 +120,8 @@ internal sealed class CurrentKey(string operatorName, KeyGroupRange range, int m
     }
 
     /// <summary>A row's key; valid until the next call.</summary>
-    internal ReadOnlySpan<byte> Row<TUserKey>(StateDescriptor state, TUserKey userKey, StateSerializer<TUserKey> serializer)
+    internal ReadOnlySpan<byte> Row<TUserKey>(
+        StateDescriptor state, TUserKey userKey, StateSerializer<TUserKey> serializer)
     {
         _row.ResetWrittenCount();
         _row.Write(Prefix(state));
@@ -141,7 +144,8 @@ internal sealed class CurrentKey(string operatorName, KeyGroupRange range, int m
         if (_hasNamespace)
         {
             throw new InvalidOperationException(
-                $"A namespace scope of operator '{operatorName}' is open already. Leave it before the next one is entered.");
+                $"A namespace scope of operator '{operatorName}' is open already. Leave it before the next one is "
+                + "entered.");
         }
     }
 

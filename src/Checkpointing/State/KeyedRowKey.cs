@@ -4,8 +4,10 @@ using System.Buffers.Binary;
 namespace Checkpointing.State;
 
 /// <summary>Layout of a row's key: <c>[key group: 2 bytes big-endian][n][key][m][namespace][map key]</c>.</summary>
-/// <remarks>n and m are the lengths of key and namespace as LEB128 (1 to 5 bytes), so no two rows collide and all rows of
-/// one key and namespace have one prefix. The key group comes first, so a range of key groups is a range of bytes; it is
+/// <remarks>n and m are the lengths of key and namespace as LEB128 (1 to 5 bytes), so no two rows collide and all rows
+/// of
+/// one key and namespace have one prefix. The key group comes first, so a range of key groups is a range of bytes; it
+/// is
 /// the only big-endian number we store.</remarks>
 public static class KeyedRowKey
 {

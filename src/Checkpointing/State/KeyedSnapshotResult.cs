@@ -6,4 +6,5 @@ namespace Checkpointing.State;
 /// <param name="Handle">Where the state is; null if there is none.</param>
 /// <param name="Cost">What it cost.</param>
 /// <param name="GivenUp">Keys of earlier uploads of this backend that it will never refer to again.</param>
-public sealed record KeyedSnapshotResult(KeyedStateHandle? Handle, SnapshotCost Cost, IReadOnlyList<SharedStateKey> GivenUp);
+public sealed record KeyedSnapshotResult(
+    KeyedStateHandle? Handle, SnapshotCost Cost, IReadOnlyList<SharedStateKey> GivenUp);

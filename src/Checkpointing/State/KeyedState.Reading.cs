@@ -43,7 +43,8 @@ public sealed partial class KeyedState<TKey>
         var access = Find(descriptor);
         foreach (var row in ReadRows(access))
         {
-            yield return new(row.KeyGroup, row.Key, row.Namespace, DecodeList(access, descriptor.ElementSerializer, row.Value));
+            yield return new(
+                row.KeyGroup, row.Key, row.Namespace, DecodeList(access, descriptor.ElementSerializer, row.Value));
         }
     }
 
@@ -57,11 +58,13 @@ public sealed partial class KeyedState<TKey>
         foreach (var row in ReadRows(access))
         {
             yield return new(row.KeyGroup, row.Key, row.Namespace, new(
-                access.Decode(descriptor.KeySerializer, row.UserKey), access.Decode(descriptor.ValueSerializer, row.Value)));
+                access.Decode(descriptor.KeySerializer, row.UserKey),
+                access.Decode(descriptor.ValueSerializer, row.Value)));
         }
     }
 
-    private static List<T> DecodeList<T>(KeyedStateAccess access, StateSerializer<T> serializer, ReadOnlySpan<byte> value)
+    private static List<T> DecodeList<T>(
+        KeyedStateAccess access, StateSerializer<T> serializer, ReadOnlySpan<byte> value)
     {
         List<T> elements = [];
         while (!value.IsEmpty)

@@ -32,16 +32,19 @@ public sealed partial class KeyedState<TKey>
     public KeyScope EnterKey(TKey key) => _current.EnterKey(key, _keySerializer);
 
     /// <summary>Makes a namespace (a window) current until the scope is disposed. Needs a key scope.</summary>
-    /// <exception cref="InvalidOperationException">There is no key scope, a namespace scope is open already, or no declared
+    /// <exception cref="InvalidOperationException">There is no key scope, a namespace scope is open already, or no
+    /// declared
     /// state has a namespace of this type.</exception>
     public NamespaceScope EnterNamespace<TNamespace>(TNamespace value) =>
         _namespaces.GetValueOrDefault(typeof(TNamespace)) is StateSerializer<TNamespace> serializer
             ? _current.EnterNamespace(value, serializer)
             : throw new InvalidOperationException(
-                $"Operator '{_current.OperatorName}' declares no state that is kept by a namespace of {typeof(TNamespace)}.");
+                $"Operator '{_current.OperatorName}' declares no state that is kept by a namespace "
+                + $"of {typeof(TNamespace)}.");
 
     /// <summary>Makes a namespace current that is given as its bytes, as a due timer holds it.</summary>
-    /// <exception cref="InvalidOperationException">There is no key scope, or a namespace scope is open already.</exception>
+    /// <exception cref="InvalidOperationException">There is no key scope, or a namespace scope is open
+    /// already.</exception>
     public NamespaceScope EnterStoredNamespace(ReadOnlySpan<byte> value) => _current.EnterNamespace(value);
 
     /// <summary>A declared state. Every call gives the same object.</summary>
@@ -58,7 +61,8 @@ public sealed partial class KeyedState<TKey>
     /// <exception cref="InvalidOperationException">The state is not declared, or declared in another way.</exception>
     public MapState<TMapKey, TValue> GetState<TMapKey, TValue>(MapStateDescriptor<TMapKey, TValue> descriptor)
         where TMapKey : notnull =>
-        Get(descriptor, access => new MapState<TMapKey, TValue>(access, descriptor.KeySerializer, descriptor.ValueSerializer));
+        Get(descriptor, access => new MapState<TMapKey, TValue>(
+            access, descriptor.KeySerializer, descriptor.ValueSerializer));
 
     /// <summary>A declared state. Every call gives the same object.</summary>
     /// <exception cref="InvalidOperationException">The state is not declared, or declared in another way.</exception>
@@ -96,11 +100,13 @@ public sealed partial class KeyedState<TKey>
                 + "Add its descriptor to its states.");
         }
 
-        return ReferenceEquals(access.Descriptor, descriptor) || access.Descriptor.Describe(null) == descriptor.Describe(null)
+        return ReferenceEquals(access.Descriptor, descriptor)
+            || access.Descriptor.Describe(null) == descriptor.Describe(null)
             ? access
             : throw DeclaredOtherwise(descriptor);
     }
 
     private InvalidOperationException DeclaredOtherwise(StateDescriptor descriptor) => new(
-        $"Operator '{_current.OperatorName}' declares state '{descriptor.Name}' with another kind or other serializers.");
+        $"Operator '{_current.OperatorName}' declares state '{descriptor.Name}' with another kind or other "
+        + "serializers.");
 }

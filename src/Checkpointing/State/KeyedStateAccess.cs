@@ -121,7 +121,8 @@ internal sealed class KeyedStateAccess(StateDescriptor descriptor, KeyedStateTab
         if (_openScans > 0)
         {
             throw new InvalidOperationException(
-                $"State '{descriptor.Name}' of operator '{current.OperatorName}' is being enumerated; it is changed after that.");
+                $"State '{descriptor.Name}' of operator '{current.OperatorName}' is being enumerated; it is changed "
+                + "after that.");
         }
     }
 }

@@ -4,7 +4,8 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.State;
 
 /// <summary>Live keyed state of one subtask: tables of rows by state, and snapshots of them.</summary>
-/// <remarks>One caller at a time for all members; <see cref="KeyedStateSnapshot.WriteAsync"/> of a prepared snapshot runs beside it.
+/// <remarks>One caller at a time for all members; <see cref="KeyedStateSnapshot.WriteAsync"/> of a prepared snapshot
+/// runs beside it.
 /// Disposing frees handles and memory and deletes local working files; stored state stays.</remarks>
 public abstract class KeyedStateBackend : IAsyncDisposable
 {
@@ -24,10 +25,12 @@ public abstract class KeyedStateBackend : IAsyncDisposable
     /// <summary>The synchronous part of a snapshot: fixes the cut, short, under the caller's thread.</summary>
     public abstract KeyedStateSnapshot PrepareSnapshot(SnapshotRequest request);
 
-    /// <summary>The coordinator has confirmed a checkpoint: its files may be a base. Unknown and old ids are ignored.</summary>
+    /// <summary>The coordinator has confirmed a checkpoint: its files may be a base. Unknown and old ids are
+    /// ignored.</summary>
     public abstract void NotifyCompleted(CheckpointId checkpointId);
 
-    /// <summary>The coordinator has aborted a checkpoint: it is no base. Its finished uploads may still be used.</summary>
+    /// <summary>The coordinator has aborted a checkpoint: it is no base. Its finished uploads may still be
+    /// used.</summary>
     public abstract void NotifyAborted(CheckpointId checkpointId);
 
     /// <inheritdoc/>

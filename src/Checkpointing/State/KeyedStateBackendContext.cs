@@ -26,14 +26,16 @@ public sealed record KeyedStateBackendContext
     /// <summary>The states that the program declares. A stored state that is not among them is left out.</summary>
     public required IReadOnlyList<StateDescription> States { get; init; }
 
-    /// <summary>What to restore: every handle that holds key groups of <see cref="Range"/>; empty for a new backend.</summary>
+    /// <summary>What to restore: every handle that holds key groups of <see cref="Range"/>; empty for a new
+    /// backend.</summary>
     public required IReadOnlyList<KeyedStateHandle> RestoreFrom { get; init; }
 
     /// <summary>The checkpoint that <see cref="RestoreFrom"/> is of. <see cref="CheckpointId.None"/> if there is none.
     /// It counts as confirmed: it is the base of the next checkpoint unless it is foreign.</summary>
     public CheckpointId RestoredCheckpoint { get; init; }
 
-    /// <summary>Whether the restored files belong to another job (NoClaim): the first snapshot then makes links or copies of
+    /// <summary>Whether the restored files belong to another job (NoClaim): the first snapshot then makes links or
+    /// copies of
     /// its own on the storage side instead of referring to them.</summary>
     public bool RestoredIsForeign { get; init; }
 

@@ -2,8 +2,10 @@ using System.Buffers;
 
 namespace Checkpointing.State;
 
-/// <summary>Event-time timers of a subtask, kept as state. A timer is (key, namespace, time): registering twice is once.</summary>
-/// <remarks>One caller at a time. Timers that are due at the same time fire in the order of key group, key and namespace.</remarks>
+/// <summary>Event-time timers of a subtask, kept as state. A timer is (key, namespace, time): registering twice is
+/// once.</summary>
+/// <remarks>One caller at a time. Timers that are due at the same time fire in the order of key group, key and
+/// namespace.</remarks>
 public sealed class KeyedTimers<TKey>
     where TKey : notnull
 {

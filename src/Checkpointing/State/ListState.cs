@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Checkpointing.State;
 
 /// <summary>A list of the current key. Adding does not read what is there.</summary>
-/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a time. A list without
+/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a time. A list
+/// without
 /// elements and no list are the same. Stored as one row: the elements, each behind its length.</remarks>
 public sealed class ListState<T>
 {
@@ -12,7 +13,8 @@ public sealed class ListState<T>
     private readonly ArrayBufferWriter<byte> _element = new();
     private readonly ArrayBufferWriter<byte> _elements = new();
 
-    internal ListState(KeyedStateAccess access, StateSerializer<T> serializer) => (_access, _serializer) = (access, serializer);
+    internal ListState(KeyedStateAccess access, StateSerializer<T> serializer) =>
+        (_access, _serializer) = (access, serializer);
 
     /// <summary>Whether there is no element.</summary>
     public bool IsEmpty => !_access.TryRead(_access.Prefix(), out _);
@@ -64,7 +66,8 @@ public sealed class ListState<T>
         return elements;
     }
 
-    /// <summary>Walks over the elements in the order in which they were added. Until disposed, changing the list throws.</summary>
+    /// <summary>Walks over the elements in the order in which they were added. Until disposed, changing the list
+    /// throws.</summary>
     public Enumerator GetEnumerator()
     {
         var row = _access.Prefix();

@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Checkpointing.State;
 
 /// <summary>A map of the current key; each entry is stored on its own.</summary>
-/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a time.</remarks>
+/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a
+/// time.</remarks>
 public sealed class MapState<TKey, TValue>
     where TKey : notnull
 {
@@ -11,7 +12,8 @@ public sealed class MapState<TKey, TValue>
     private readonly StateSerializer<TKey> _keySerializer;
     private readonly StateSerializer<TValue> _valueSerializer;
 
-    internal MapState(KeyedStateAccess access, StateSerializer<TKey> keySerializer, StateSerializer<TValue> valueSerializer) =>
+    internal MapState(
+        KeyedStateAccess access, StateSerializer<TKey> keySerializer, StateSerializer<TValue> valueSerializer) =>
         (_access, _keySerializer, _valueSerializer) = (access, keySerializer, valueSerializer);
 
     /// <summary>Whether there is no entry.</summary>
@@ -58,7 +60,8 @@ public sealed class MapState<TKey, TValue>
     /// <summary>Stores an entry.</summary>
     public void Set(TKey key, TValue value) => _access.Put(_access.Row(key, _keySerializer), value, _valueSerializer);
 
-    /// <summary>Stores what <paramref name="change"/> makes of an entry's value (the default of its type if there is none).</summary>
+    /// <summary>Stores what <paramref name="change"/> makes of an entry's value (the default of its type if there is
+    /// none).</summary>
     /// <returns>The new value.</returns>
     public TValue Update(TKey key, Func<TValue?, TValue> change)
     {
@@ -74,7 +77,8 @@ public sealed class MapState<TKey, TValue>
     /// <summary>Removes all entries.</summary>
     public void Clear() => _access.DeleteAll(_access.Prefix());
 
-    /// <summary>Walks over the entries in the order of the keys' bytes. Until disposed, changing the map throws.</summary>
+    /// <summary>Walks over the entries in the order of the keys' bytes. Until disposed, changing the map
+    /// throws.</summary>
     public Enumerator GetEnumerator()
     {
         var prefix = _access.Prefix();

@@ -8,7 +8,8 @@ namespace Checkpointing.State;
 public sealed class OperatorListStateDescriptor<T>(string name, StateSerializer<T>? serializer = null)
     : StateDescriptor(name, StateKind.OperatorList), IOperatorListDescriptor
 {
-    /// <summary>How items are dealt to the subtasks on restore. Default: <see cref="StateRedistribution.Split"/>.</summary>
+    /// <summary>How items are dealt to the subtasks on restore. Default:
+    /// <see cref="StateRedistribution.Split"/>.</summary>
     public StateRedistribution Redistribution { get; init; }
 
     /// <inheritdoc/>
@@ -16,5 +17,6 @@ public sealed class OperatorListStateDescriptor<T>(string name, StateSerializer<
 
     internal StateSerializer<T> ItemSerializer => Resolve(serializer);
 
-    IStoredOperatorList IOperatorListDescriptor.NewList(string operatorName) => new OperatorListState<T>(this, operatorName);
+    IStoredOperatorList IOperatorListDescriptor.NewList(string operatorName) =>
+        new OperatorListState<T>(this, operatorName);
 }

@@ -33,10 +33,12 @@ public sealed class OperatorState
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         return _lists.GetValueOrDefault(descriptor.Name) as OperatorListState<T>
             ?? throw new InvalidOperationException(
-                $"Operator '{_operatorName}' declares no list '{descriptor.Name}' of {typeof(T)}. Add its descriptor to its states.");
+                $"Operator '{_operatorName}' declares no list '{descriptor.Name}' of {typeof(T)}. Add its "
+                + "descriptor to its states.");
     }
 
     internal IStoredOperatorList? Find(string name) => _lists.GetValueOrDefault(name);
 
-    internal IReadOnlyList<StateDescription> Describe() => [.. _inOrder.Select(static list => list.Descriptor.Describe(null))];
+    internal IReadOnlyList<StateDescription> Describe() =>
+        [.. _inOrder.Select(static list => list.Descriptor.Describe(null))];
 }

@@ -6,13 +6,16 @@ namespace Checkpointing.State;
 public static class OperatorStateAssignment
 {
     /// <summary>Deals all items to the subtasks.</summary>
-    /// <remarks>Items of a split state stay with their subtask at the same parallelism; else they are dealt round robin in
-    /// stored order (by old subtask, then by position), each state from subtask 0 on. Items of a union state go to all, in
+    /// <remarks>Items of a split state stay with their subtask at the same parallelism; else they are dealt round robin
+    /// in
+    /// stored order (by old subtask, then by position), each state from subtask 0 on. Items of a union state go to all,
+    /// in
     /// stored order. Of a broadcast state each subtask gets the items of one old subtask.</remarks>
     /// <param name="all">By old subtask; null where it had no operator state.</param>
     /// <param name="newParallelism">At least 1.</param>
     /// <returns>By new subtask: handles that hold only its items; none without items.</returns>
-    public static IReadOnlyList<OperatorStateHandle>[] Assign(IReadOnlyList<OperatorStateHandle?> all, int newParallelism)
+    public static IReadOnlyList<OperatorStateHandle>[] Assign(
+        IReadOnlyList<OperatorStateHandle?> all, int newParallelism)
     {
         ArgumentNullException.ThrowIfNull(all);
         ArgumentOutOfRangeException.ThrowIfLessThan(newParallelism, 1);

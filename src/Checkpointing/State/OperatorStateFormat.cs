@@ -7,7 +7,8 @@ namespace Checkpointing.State;
 
 /// <summary>The stream of a subtask's operator state.</summary>
 /// <remarks>Magic (8 bytes), version (int32), digest of all that follows, descriptions of the states
-/// (<see cref="StateDescriptionSerializer"/>), then the items: length (int32) and bytes. Where items begin say the offsets
+/// (<see cref="StateDescriptionSerializer"/>), then the items: length (int32) and bytes. Where items begin say the
+/// offsets
 /// of the handle's partitions. Numbers are little-endian, the digest is big-endian.</remarks>
 internal static class OperatorStateFormat
 {
@@ -57,7 +58,8 @@ internal static class OperatorStateFormat
     {
         if (stream.Length < HeadSize)
         {
-            throw new CheckpointCorruptException(path, stream.Length, "the head of an operator state", "the end of the file");
+            throw new CheckpointCorruptException(
+                path, stream.Length, "the head of an operator state", "the end of the file");
         }
 
         if (BinaryPrimitives.ReadInt64LittleEndian(stream) != Magic
@@ -71,7 +73,8 @@ internal static class OperatorStateFormat
         var digest = ContentDigest.Of(stream[HeadSize..]);
         if (digest.Value != stored)
         {
-            throw new CheckpointCorruptException(path, DigestOffset, $"digest {digest}", $"{new ContentDigest(stored)}");
+            throw new CheckpointCorruptException(
+                path, DigestOffset, $"digest {digest}", $"{new ContentDigest(stored)}");
         }
 
         try
@@ -93,7 +96,8 @@ internal static class OperatorStateFormat
             && (length < 0 || length > stream.Length - offset - sizeof(int)))
         {
             throw new CheckpointCorruptException(
-                path, offset, string.Create(CultureInfo.InvariantCulture, $"an item within {stream.Length} bytes"), "none");
+                path, offset, string.Create(CultureInfo.InvariantCulture, $"an item within {stream.Length} bytes"),
+                "none");
         }
 
         return stream.Slice((int)offset + sizeof(int), BinaryPrimitives.ReadInt32LittleEndian(stream[(int)offset..]));

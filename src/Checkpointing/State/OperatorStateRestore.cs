@@ -34,8 +34,8 @@ internal static class OperatorStateRestore
         };
 
     private static void AddItems(
-        OperatorState state, SubtaskStateContext context, IReadOnlyList<OperatorStatePartition> partitions, byte[] stream,
-        string path)
+        OperatorState state, SubtaskStateContext context, IReadOnlyList<OperatorStatePartition> partitions,
+        byte[] stream, string path)
     {
         var stored = OperatorStateFormat.ReadHead(stream, path);
         StateDescriptor[] declared = [.. state.Lists.Select(static list => list.Descriptor)];

@@ -9,7 +9,8 @@ internal sealed class OperatorStateSnapshot
     /// <summary>Largest stream that is kept in the metadata itself, in bytes.</summary>
     internal const int MaxInlineSize = 20 * 1024;
 
-    private readonly IReadOnlyList<(StateDescription State, OperatorStateMode Mode, IOperatorListSnapshot Items)> _lists;
+    private readonly IReadOnlyList<(StateDescription State, OperatorStateMode Mode, IOperatorListSnapshot Items)>
+        _lists;
 
     /// <summary>The synchronous part.</summary>
     internal OperatorStateSnapshot(OperatorState state) => _lists =
@@ -32,7 +33,8 @@ internal sealed class OperatorStateSnapshot
         var (stream, partitions) = OperatorStateFormat.Write(_lists);
         if (stream.Length <= MaxInlineSize)
         {
-            return new(partitions, new ByteStreamStateHandle($"{context.Operator}[{context.SubtaskIndex}]", [.. stream]));
+            return new(
+                partitions, new ByteStreamStateHandle($"{context.Operator}[{context.SubtaskIndex}]", [.. stream]));
         }
 
         var path = request.NewExclusivePath(context.Ids);

@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Checkpointing.State;
 
 /// <summary>One value of the current key into which elements are folded.</summary>
-/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a time.</remarks>
+/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a
+/// time.</remarks>
 public sealed class ReducingState<T>
 {
     private readonly KeyedStateAccess _access;

@@ -13,7 +13,8 @@ public sealed record SnapshotRequest
     /// <summary>What is asked for.</summary>
     public required CheckpointKind Kind { get; init; }
 
-    /// <summary>The newest confirmed checkpoint: the only one whose files a placeholder may name. Null: send everything.</summary>
+    /// <summary>The newest confirmed checkpoint: the only one whose files a placeholder may name. Null: send
+    /// everything.</summary>
     public required CheckpointId? Base { get; init; }
 
     /// <summary>The job.</summary>
@@ -25,7 +26,8 @@ public sealed record SnapshotRequest
     /// <summary>Attempt of the job within the epoch.</summary>
     public required int Attempt { get; init; }
 
-    /// <summary>Folder for files of this checkpoint alone. For a savepoint: its folder, and all handles are relative to it.</summary>
+    /// <summary>Folder for files of this checkpoint alone. For a savepoint: its folder, and all handles are relative to
+    /// it.</summary>
     public required string ExclusiveFolder { get; init; }
 
     /// <summary>Path for a new file of this checkpoint alone.</summary>
@@ -40,10 +42,12 @@ public sealed record SnapshotRequest
     {
         ArgumentNullException.ThrowIfNull(ids);
         return StoragePath.Combine(
-            CheckpointLayout.SharedFolder(Job, backendId, range), CheckpointLayout.FileName(Epoch, Attempt, ids.NewGuid()));
+            CheckpointLayout.SharedFolder(Job, backendId, range),
+            CheckpointLayout.FileName(Epoch, Attempt, ids.NewGuid()));
     }
 
-    /// <summary>The handle of a file that was written below <see cref="ExclusiveFolder"/>: in a savepoint relative to that
+    /// <summary>The handle of a file that was written below <see cref="ExclusiveFolder"/>: in a savepoint relative to
+    /// that
     /// folder, so that it can be moved as a whole.</summary>
     public StreamStateHandle NewExclusiveHandle(string path, long sizeBytes, ContentDigest digest)
     {

@@ -56,7 +56,8 @@ internal static partial class StateCompatibility
         var wanted = declared.Describe(keySerializer);
         if (stored.Kind != wanted.Kind)
         {
-            throw Misfit("kind " + stored.Kind, "kind " + wanted.Kind, "Declare the old kind, or give the state a new name.");
+            throw Misfit(
+                "kind " + stored.Kind, "kind " + wanted.Kind, "Declare the old kind, or give the state a new name.");
         }
 
         CheckBytes("key", stored.Key, wanted.Key, declared.Kind == StateKind.OperatorList ? null : keySerializer);
@@ -92,6 +93,7 @@ internal static partial class StateCompatibility
 
     [LoggerMessage(
         CheckpointingEventIds.StateLeftBehind, LogLevel.Warning,
-        "State '{State}' of operator '{Operator}', subtask {SubtaskIndex}, is stored but not declared; it is left behind.")]
+        "State '{State}' of operator '{Operator}', subtask {SubtaskIndex}, is stored but not declared; it is left "
+        + "behind.")]
     private static partial void LogLeftBehind(ILogger logger, string state, string @operator, int subtaskIndex);
 }

@@ -17,11 +17,13 @@ public abstract class StateDescriptor
     /// <summary>The kind.</summary>
     public StateKind Kind { get; }
 
-    /// <summary>Serializer of the namespace (for example a window); null: the state has none. Set it for state that is kept a window.</summary>
+    /// <summary>Serializer of the namespace (for example a window); null: the state has none. Set it for state that is
+    /// kept a window.</summary>
     public StateSerializer? Namespace { get; init; }
 
     /// <summary>Serializer of values, elements or accumulators.</summary>
-    /// <exception cref="InvalidOperationException">None was given, and there is no built-in one of the type.</exception>
+    /// <exception cref="InvalidOperationException">None was given, and there is no built-in one of the
+    /// type.</exception>
     public abstract StateSerializer Value { get; }
 
     /// <summary>Serializer of a map's keys; null for other kinds.</summary>
@@ -38,5 +40,6 @@ public abstract class StateDescriptor
         given is not null || StateSerializer.TryGetBuiltIn(out given)
             ? given
             : throw new InvalidOperationException(
-                $"State '{Name}' has no serializer of {typeof(T)}, and there is no built-in one. Pass one to the descriptor.");
+                $"State '{Name}' has no serializer of {typeof(T)}, and there is no built-in one. Pass one to the "
+                + "descriptor.");
 }

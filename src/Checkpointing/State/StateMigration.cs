@@ -9,8 +9,10 @@ internal sealed record StateMigration(StateDescriptor Descriptor, SerializerIden
 {
     /// <summary>Rewrites all values, key group by key group: a table may not be written during a scan.</summary>
     /// <returns>How many rows were rewritten.</returns>
-    /// <exception cref="CheckpointCorruptException">A value is not of the serializer that is said to have written it.</exception>
-    internal long Run(KeyedStateTable table, KeyGroupRange range, string operatorName, CancellationToken cancellationToken)
+    /// <exception cref="CheckpointCorruptException">A value is not of the serializer that is said to have written
+    /// it.</exception>
+    internal long Run(
+        KeyedStateTable table, KeyGroupRange range, string operatorName, CancellationToken cancellationToken)
     {
         var count = 0L;
         var prefix = new ArrayBufferWriter<byte>();
@@ -53,7 +55,8 @@ internal sealed record StateMigration(StateDescriptor Descriptor, SerializerIden
         {
             element.ResetWrittenCount();
             Descriptor.Value.Rewrite(
-                StoredValue.TakePart(ref value, operatorName, Descriptor.Name), Stored, element, operatorName, Descriptor.Name);
+                StoredValue.TakePart(ref value, operatorName, Descriptor.Name), Stored, element, operatorName,
+                Descriptor.Name);
             KeyedRowKey.WritePart(element.WrittenSpan, target);
         }
 

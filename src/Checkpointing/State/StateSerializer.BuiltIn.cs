@@ -30,19 +30,23 @@ public abstract partial class StateSerializer
 
     /// <summary>4 bytes.</summary>
     public static StateSerializer<uint> UInt32 { get; } = new FixedSizeSerializer<uint>(
-        "uint32", 4, isCanonical: true, BinaryPrimitives.WriteUInt32LittleEndian, BinaryPrimitives.ReadUInt32LittleEndian);
+        "uint32", 4, isCanonical: true, BinaryPrimitives.WriteUInt32LittleEndian,
+        BinaryPrimitives.ReadUInt32LittleEndian);
 
     /// <summary>8 bytes.</summary>
     public static StateSerializer<ulong> UInt64 { get; } = new FixedSizeSerializer<ulong>(
-        "uint64", 8, isCanonical: true, BinaryPrimitives.WriteUInt64LittleEndian, BinaryPrimitives.ReadUInt64LittleEndian);
+        "uint64", 8, isCanonical: true, BinaryPrimitives.WriteUInt64LittleEndian,
+        BinaryPrimitives.ReadUInt64LittleEndian);
 
     /// <summary>4 bytes; every bit is kept. Not canonical: 0 equals -0.</summary>
     public static StateSerializer<float> Single { get; } = new FixedSizeSerializer<float>(
-        "single", 4, isCanonical: false, BinaryPrimitives.WriteSingleLittleEndian, BinaryPrimitives.ReadSingleLittleEndian);
+        "single", 4, isCanonical: false, BinaryPrimitives.WriteSingleLittleEndian,
+        BinaryPrimitives.ReadSingleLittleEndian);
 
     /// <summary>8 bytes; every bit is kept. Not canonical: 0 equals -0.</summary>
     public static StateSerializer<double> Double { get; } = new FixedSizeSerializer<double>(
-        "double", 8, isCanonical: false, BinaryPrimitives.WriteDoubleLittleEndian, BinaryPrimitives.ReadDoubleLittleEndian);
+        "double", 8, isCanonical: false, BinaryPrimitives.WriteDoubleLittleEndian,
+        BinaryPrimitives.ReadDoubleLittleEndian);
 
     /// <summary>16 bytes; the scale is kept. Not canonical: 1.0 equals 1.00.</summary>
     public static StateSerializer<decimal> Decimal { get; } = new FixedSizeSerializer<decimal>(
@@ -56,13 +60,16 @@ public abstract partial class StateSerializer
         "guid", 16, isCanonical: true,
         static (target, value) => value.TryWriteBytes(target), static source => new Guid(source));
 
-    /// <summary>8 bytes: ticks and kind. Not canonical: dates of different kinds are equal. Take <see cref="Timestamp"/> as key.</summary>
+    /// <summary>8 bytes: ticks and kind. Not canonical: dates of different kinds are equal. Take
+    /// <see cref="Timestamp"/> as key.</summary>
     public static StateSerializer<DateTime> DateTime { get; } = new FixedSizeSerializer<DateTime>(
         "date-time", 8, isCanonical: false, FixedSizeLayouts.WriteDateTime, FixedSizeLayouts.ReadDateTime);
 
-    /// <summary>10 bytes: local ticks and offset in minutes. Not canonical: one instant at two offsets is equal.</summary>
+    /// <summary>10 bytes: local ticks and offset in minutes. Not canonical: one instant at two offsets is
+    /// equal.</summary>
     public static StateSerializer<DateTimeOffset> DateTimeOffset { get; } = new FixedSizeSerializer<DateTimeOffset>(
-        "date-time-offset", 10, isCanonical: false, FixedSizeLayouts.WriteDateTimeOffset, FixedSizeLayouts.ReadDateTimeOffset);
+        "date-time-offset", 10, isCanonical: false, FixedSizeLayouts.WriteDateTimeOffset,
+        FixedSizeLayouts.ReadDateTimeOffset);
 
     /// <summary>8 bytes: ticks.</summary>
     public static StateSerializer<TimeSpan> TimeSpan { get; } = new FixedSizeSerializer<TimeSpan>(
@@ -87,7 +94,8 @@ public abstract partial class StateSerializer
     }
 
     /// <summary>Two parts, each behind its length.</summary>
-    public static StateSerializer<(T1 First, T2 Second)> Tuple<T1, T2>(StateSerializer<T1> first, StateSerializer<T2> second)
+    public static StateSerializer<(T1 First, T2 Second)> Tuple<T1, T2>(
+        StateSerializer<T1> first, StateSerializer<T2> second)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
@@ -106,15 +114,18 @@ public abstract partial class StateSerializer
 
     /// <summary>JSON by the metadata that the System.Text.Json source generator made.</summary>
     /// <param name="typeInfo">For example <c>FlightJson.Default.OriginTotals</c>.</param>
-    /// <param name="readsOtherSchemas">Whether values of a type with other properties are read as well: unknown properties
-    /// are dropped, missing ones get their default. Otherwise changed properties are a <see cref="StateMigrationException"/>.</param>
+    /// <param name="readsOtherSchemas">Whether values of a type with other properties are read as well: unknown
+    /// properties
+    /// are dropped, missing ones get their default. Otherwise changed properties are a
+    /// <see cref="StateMigrationException"/>.</param>
     public static StateSerializer<T> Json<T>(JsonTypeInfo<T> typeInfo, bool readsOtherSchemas = false)
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
         return new JsonSerializer<T>(typeInfo, readsOtherSchemas);
     }
 
-    /// <summary>The built-in serializer of exactly this type: the types above and one-dimensional arrays of them, not tuples.</summary>
+    /// <summary>The built-in serializer of exactly this type: the types above and one-dimensional arrays of them, not
+    /// tuples.</summary>
     /// <exception cref="NotSupportedException">There is none; pass a serializer.</exception>
     public static StateSerializer<T> BuiltIn<T>() =>
         TryGetBuiltIn<T>(out var serializer)

@@ -20,11 +20,13 @@ public abstract partial class StateSerializer
     /// <summary>The type of the values.</summary>
     public abstract Type ValueType { get; }
 
-    /// <summary>Whether bytes that <paramref name="stored"/> wrote can be read. Default: only those of the same identity.</summary>
+    /// <summary>Whether bytes that <paramref name="stored"/> wrote can be read. Default: only those of the same
+    /// identity.</summary>
     public virtual SerializerCompatibility CheckStored(SerializerIdentity stored) =>
         stored == Identity ? SerializerCompatibility.Same : SerializerCompatibility.Incompatible;
 
     /// <summary>Writes a stored value anew, in the layout of today.</summary>
     internal abstract void Rewrite(
-        ReadOnlySpan<byte> value, SerializerIdentity stored, IBufferWriter<byte> target, string operatorName, string state);
+        ReadOnlySpan<byte> value, SerializerIdentity stored, IBufferWriter<byte> target, string operatorName,
+        string state);
 }

@@ -22,6 +22,7 @@ public abstract class StateSerializer<T> : StateSerializer
     public virtual T ReadStored(ReadOnlySpan<byte> source, SerializerIdentity stored) => Read(source);
 
     internal sealed override void Rewrite(
-        ReadOnlySpan<byte> value, SerializerIdentity stored, IBufferWriter<byte> target, string operatorName, string state) =>
+        ReadOnlySpan<byte> value, SerializerIdentity stored, IBufferWriter<byte> target, string operatorName,
+        string state) =>
         Write(StoredValue.Read(this, value, stored, operatorName, state), target);
 }

@@ -16,14 +16,19 @@ internal static class StoredStream
 
     internal static ContentDigest? DigestOf(StreamStateHandle handle) => (handle as FileStateHandle)?.Digest;
 
-    /// <exception cref="ArgumentException">The handle is relative or a placeholder: it was to be resolved before.</exception>
+    /// <exception cref="ArgumentException">The handle is relative or a placeholder: it was to be resolved
+    /// before.</exception>
     internal static ValueTask<Stream> OpenAsync(
-        ICheckpointStorage storage, StreamStateHandle handle, long offset, CancellationToken cancellationToken) => handle switch
+        ICheckpointStorage storage, StreamStateHandle handle, long offset, CancellationToken cancellationToken)
+    {
+        if (handle is FileStateHandle file)
         {
-            FileStateHandle file => storage.OpenReadAsync(file.Path, offset, cancellationToken),
-            ByteStreamStateHandle bytes => ValueTask.FromResult<Stream>(
-                new MemoryStream([.. bytes.Data.Items.AsSpan()[(int)offset..]], writable: false)),
-            _ => throw new ArgumentException(
-                $"A {handle.GetType().Name} cannot be read; it is resolved before state is opened.", nameof(handle)),
-        };
+            return storage.OpenReadAsync(file.Path, offset, cancellationToken);
+        }
+
+        return handle is ByteStreamStateHandle { Data: var data }
+            ? new(new MemoryStream([.. data.Items.AsSpan()[(int)offset..]], writable: false))
+            : throw new ArgumentException(
+                $"A {handle.GetType().Name} cannot be read; it is resolved before state is opened.", nameof(handle));
+    }
 }

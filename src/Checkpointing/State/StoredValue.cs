@@ -9,7 +9,8 @@ internal static class StoredValue
     /// <summary>Reads a value that <paramref name="stored"/> wrote.</summary>
     /// <exception cref="CheckpointCorruptException">The serializer refused the bytes.</exception>
     internal static T Read<T>(
-        StateSerializer<T> serializer, ReadOnlySpan<byte> bytes, SerializerIdentity stored, string operatorName, string state)
+        StateSerializer<T> serializer, ReadOnlySpan<byte> bytes, SerializerIdentity stored, string operatorName,
+        string state)
     {
         try
         {
@@ -17,7 +18,8 @@ internal static class StoredValue
                 ? serializer.Read(bytes)
                 : serializer.ReadStored(bytes, stored);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or IndexOutOfRangeException or OverflowException)
+        catch (Exception e) when (
+            e is FormatException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
             throw new CheckpointCorruptException(
                 Path(operatorName, state), 0, $"a value of {stored}",

@@ -16,7 +16,8 @@ internal sealed class SubtaskSnapshotPlan(
     {
         if (Interlocked.Exchange(ref _isUsed, 1) != 0)
         {
-            throw new InvalidOperationException($"The snapshot of checkpoint {request.CheckpointId} was written or disposed before.");
+            throw new InvalidOperationException(
+                $"The snapshot of checkpoint {request.CheckpointId} was written or disposed before.");
         }
 
         // Keyed state last: when it fails, it takes back what it made, and only the one file before is left to us.

@@ -19,7 +19,8 @@ public class SubtaskState : IAsyncDisposable
         (_current, _backend) = (current, backend);
     }
 
-    internal SubtaskState(SubtaskStateContext context, OperatorState operatorState, IReadOnlyList<StateDescription> descriptions)
+    internal SubtaskState(
+        SubtaskStateContext context, OperatorState operatorState, IReadOnlyList<StateDescription> descriptions)
         : this(context, operatorState, descriptions, null, null)
     {
     }
@@ -42,7 +43,8 @@ public class SubtaskState : IAsyncDisposable
 
     /// <summary>Opens the state of a keyed operator.</summary>
     /// <exception cref="StateMigrationException">Stored and declared states do not fit.</exception>
-    /// <exception cref="ArgumentException">A serializer of keys is not canonical, or two states have one name.</exception>
+    /// <exception cref="ArgumentException">A serializer of keys is not canonical, or two states have one
+    /// name.</exception>
     /// <exception cref="InvalidOperationException">A state has no serializer.</exception>
     /// <exception cref="CheckpointCorruptException">A stored file is damaged.</exception>
     public static ValueTask<SubtaskState<TKey>> OpenAsync<TKey>(
@@ -54,7 +56,8 @@ public class SubtaskState : IAsyncDisposable
         return SubtaskStateOpening.OpenAsync(context, keySerializer, cancellationToken);
     }
 
-    /// <summary>The synchronous part of a snapshot: fixes the cut of all states; the subtask goes on when it returns.</summary>
+    /// <summary>The synchronous part of a snapshot: fixes the cut of all states; the subtask goes on when it
+    /// returns.</summary>
     /// <exception cref="InvalidOperationException">A key scope is open.</exception>
     public ISnapshotPlan PrepareSnapshot(SnapshotRequest request)
     {
@@ -70,7 +73,8 @@ public class SubtaskState : IAsyncDisposable
         return new SubtaskSnapshotPlan(_context, request, _descriptions, new(Operator), keyed);
     }
 
-    /// <summary>The coordinator has confirmed a checkpoint. Unknown and old ids are ignored, also after disposal.</summary>
+    /// <summary>The coordinator has confirmed a checkpoint. Unknown and old ids are ignored, also after
+    /// disposal.</summary>
     public void NotifyCompleted(CheckpointId checkpointId)
     {
         if (!IsDisposed)
@@ -79,7 +83,8 @@ public class SubtaskState : IAsyncDisposable
         }
     }
 
-    /// <summary>The coordinator has aborted a checkpoint. Unknown and old ids are ignored, also after disposal.</summary>
+    /// <summary>The coordinator has aborted a checkpoint. Unknown and old ids are ignored, also after
+    /// disposal.</summary>
     public void NotifyAborted(CheckpointId checkpointId)
     {
         if (!IsDisposed)

@@ -4,10 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.State;
 
-/// <summary>Opens the state of a subtask: checks the declarations, restores, checks what was stored, migrates.</summary>
+/// <summary>Opens the state of a subtask: checks the declarations, restores, checks what was stored,
+/// migrates.</summary>
 internal static partial class SubtaskStateOpening
 {
-    internal static async ValueTask<SubtaskState> OpenAsync(SubtaskStateContext context, CancellationToken cancellationToken)
+    internal static async ValueTask<SubtaskState> OpenAsync(
+        SubtaskStateContext context, CancellationToken cancellationToken)
     {
         CheckNames(context);
         if (context.UsesTimers || context.States.FirstOrDefault(IsKeyed) is not null)
@@ -108,7 +110,8 @@ internal static partial class SubtaskStateOpening
             if (group.DistinctBy(static serializer => serializer.Identity).Count() > 1)
             {
                 throw new ArgumentException(
-                    $"Operator '{context.Operator}' declares namespaces of {group.Key} with different serializers.", nameof(context));
+                    $"Operator '{context.Operator}' declares namespaces of {group.Key} with different serializers.",
+                    nameof(context));
             }
         }
     }
@@ -118,8 +121,9 @@ internal static partial class SubtaskStateOpening
         if (serializer is { IsCanonical: false })
         {
             throw new ArgumentException(
-                $"{what} of operator '{context.Operator}' have serializer {serializer.Identity}, which is not canonical: "
-                + "equal values could have different bytes. Take another type, or a serializer of your own.", nameof(context));
+                $"{what} of operator '{context.Operator}' have serializer {serializer.Identity}, which is not "
+                + "canonical: equal values could have different bytes. Take another type, or a serializer of your own.",
+                nameof(context));
         }
     }
 
@@ -131,7 +135,8 @@ internal static partial class SubtaskStateOpening
         return state;
     }
 
-    private static KeyedStateBackendContext BackendContext(SubtaskStateContext context, IReadOnlyList<StateDescription> states) =>
+    private static KeyedStateBackendContext BackendContext(
+        SubtaskStateContext context, IReadOnlyList<StateDescription> states) =>
         new()
         {
             Job = context.Job,
@@ -163,7 +168,8 @@ internal static partial class SubtaskStateOpening
 
     [LoggerMessage(
         CheckpointingEventIds.StateMigrated, LogLevel.Information,
-        "Rewrote {Rows} rows of state '{State}' of operator '{Operator}', subtask {SubtaskIndex}, written by {Stored}.")]
+        "Rewrote {Rows} rows of state '{State}' of operator '{Operator}', subtask {SubtaskIndex}, written by "
+        + "{Stored}.")]
     private static partial void LogMigrated(
         ILogger logger, long rows, string state, string @operator, int subtaskIndex, SerializerIdentity stored);
 }

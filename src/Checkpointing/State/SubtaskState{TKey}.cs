@@ -21,7 +21,8 @@ public sealed class SubtaskState<TKey> : SubtaskState
     public KeyedState<TKey> Keyed { get; }
 
     /// <summary>Event-time timers, kept as state.</summary>
-    /// <exception cref="InvalidOperationException">The state was opened without <see cref="SubtaskStateContext.UsesTimers"/>.</exception>
+    /// <exception cref="InvalidOperationException">The state was opened without
+    /// <see cref="SubtaskStateContext.UsesTimers"/>.</exception>
     public KeyedTimers<TKey> Timers => _timers ?? throw new InvalidOperationException(
         $"Operator '{_operatorName}' was opened without timers; set {nameof(SubtaskStateContext.UsesTimers)}.");
 }

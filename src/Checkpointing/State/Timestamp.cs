@@ -13,7 +13,8 @@ public readonly record struct Timestamp(long Milliseconds) : IComparable<Timesta
     public static Timestamp MaxValue => new(long.MaxValue);
 
     /// <summary>From a date; its kind is ignored: what is given is taken as UTC.</summary>
-    public static Timestamp FromDateTime(DateTime value) => new((value.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond);
+    public static Timestamp FromDateTime(DateTime value) =>
+        new((value.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond);
 
     /// <summary>The date, of kind UTC.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The date lies outside the years 1 to 9999.</exception>

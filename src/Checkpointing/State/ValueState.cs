@@ -3,13 +3,15 @@ using System.Diagnostics.CodeAnalysis;
 namespace Checkpointing.State;
 
 /// <summary>One value of the current key. Values count as immutable: to change one, set another.</summary>
-/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a time.</remarks>
+/// <remarks>All members need a key scope (else <see cref="InvalidOperationException"/>); one caller at a
+/// time.</remarks>
 public sealed class ValueState<T>
 {
     private readonly KeyedStateAccess _access;
     private readonly StateSerializer<T> _serializer;
 
-    internal ValueState(KeyedStateAccess access, StateSerializer<T> serializer) => (_access, _serializer) = (access, serializer);
+    internal ValueState(KeyedStateAccess access, StateSerializer<T> serializer) =>
+        (_access, _serializer) = (access, serializer);
 
     /// <summary>Reads the value.</summary>
     /// <returns>False if there is none.</returns>
@@ -35,7 +37,8 @@ public sealed class ValueState<T>
     /// <summary>Stores a value.</summary>
     public void Set(T value) => _access.Put(_access.Prefix(), value, _serializer);
 
-    /// <summary>Stores what <paramref name="change"/> makes of the value (the default of its type if there is none).</summary>
+    /// <summary>Stores what <paramref name="change"/> makes of the value (the default of its type if there is
+    /// none).</summary>
     /// <returns>The new value.</returns>
     public T Update(Func<T?, T> change)
     {

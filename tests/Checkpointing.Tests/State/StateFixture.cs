@@ -54,7 +54,8 @@ internal sealed class StateFixture
 
     internal ValueTask<SubtaskState<string>> OpenAsync(params StateDescriptor[] states) => OpenAsync(Context(states));
 
-    internal async Task<SubtaskSnapshot> SnapshotAsync(SubtaskState state, CheckpointKind kind = CheckpointKind.Checkpoint)
+    internal async Task<SubtaskSnapshot> SnapshotAsync(
+        SubtaskState state, CheckpointKind kind = CheckpointKind.Checkpoint)
     {
         await using var plan = state.PrepareSnapshot(NextRequest(kind));
         return await plan.WriteAsync(CancellationToken.None);

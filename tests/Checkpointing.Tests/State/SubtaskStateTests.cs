@@ -209,7 +209,8 @@ public sealed class SubtaskStateTests
         public override (long Sum, long Count) Add((long Sum, long Count) accumulator, int element) =>
             (accumulator.Sum + element, accumulator.Count + 1);
 
-        public override double GetResult((long Sum, long Count) accumulator) => (double)accumulator.Sum / accumulator.Count;
+        public override double GetResult((long Sum, long Count) accumulator) =>
+            (double)accumulator.Sum / accumulator.Count;
 
         public override (long Sum, long Count) Merge((long Sum, long Count) left, (long Sum, long Count) right) =>
             (left.Sum + right.Sum, left.Count + right.Count);

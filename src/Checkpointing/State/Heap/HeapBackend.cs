@@ -66,7 +66,8 @@ internal sealed class HeapBackend : KeyedStateBackend
 
     internal async ValueTask RestoreAsync(KeyGroupsStateHandle handle, CancellationToken cancellationToken)
     {
-        var reader = await CanonicalSnapshotReader.OpenAsync(_context.Storage, handle, cancellationToken).ConfigureAwait(false);
+        var reader = await CanonicalSnapshotReader.OpenAsync(
+            _context.Storage, handle, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             _restored.Add(reader.States);

@@ -13,7 +13,8 @@ internal sealed class HeapCursor : KeyedStateCursor
     /// <summary>Opens a cursor.</summary>
     /// <param name="root">The version.</param>
     /// <param name="prefix">What keys begin with.</param>
-    /// <param name="table">The table if its current version is walked over: then changing it ends the walk with an error.</param>
+    /// <param name="table">The table if its current version is walked over: then changing it ends the walk with an
+    /// error.</param>
     internal HeapCursor(HeapNode? root, ReadOnlySpan<byte> prefix, HeapTable? table = null)
     {
         _prefix = prefix.ToArray();

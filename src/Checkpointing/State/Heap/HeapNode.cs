@@ -1,8 +1,10 @@
 namespace Checkpointing.State.Heap;
 
 /// <summary>A node of a copy-on-write B+-tree: a leaf with values, or an inner node with children.</summary>
-/// <remarks>Only the tree whose mark it carries may change it; a snapshot gives the tree a new mark, and so freezes all nodes.
-/// Keys of an inner node: <c>Keys[i]</c> is at most the least key below <c>Children[i]</c> (i ≥ 1; <c>Keys[0]</c> is not used).</remarks>
+/// <remarks>Only the tree whose mark it carries may change it; a snapshot gives the tree a new mark, and so freezes all
+/// nodes.
+/// Keys of an inner node: <c>Keys[i]</c> is at most the least key below <c>Children[i]</c> (i ≥ 1; <c>Keys[0]</c> is
+/// not used).</remarks>
 internal sealed class HeapNode
 {
     internal const int Capacity = 32;

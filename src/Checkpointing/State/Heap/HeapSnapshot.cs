@@ -4,7 +4,8 @@ namespace Checkpointing.State.Heap;
 
 /// <summary>Writes frozen trees.</summary>
 internal sealed class HeapSnapshot(
-    KeyedStateBackendContext context, SnapshotRequest request, IReadOnlyList<(StateDescription State, HeapNode? Root)> frozen)
+    KeyedStateBackendContext context, SnapshotRequest request,
+    IReadOnlyList<(StateDescription State, HeapNode? Root)> frozen)
     : KeyedStateSnapshot
 {
     private IReadOnlyList<(StateDescription State, HeapNode? Root)> _frozen = frozen;
@@ -46,7 +47,8 @@ internal sealed class HeapSnapshot(
                 var cursor = cursors[state];
                 while (isOpen[state] && KeyedRowKey.ReadKeyGroup(cursor.Key) == keyGroup)
                 {
-                    await writer.WriteRowAsync(state, cursor.Key, cursor.Value, cancellationToken).ConfigureAwait(false);
+                    await writer.WriteRowAsync(
+                        state, cursor.Key, cursor.Value, cancellationToken).ConfigureAwait(false);
                     isOpen[state] = cursor.MoveNext();
                 }
             }

@@ -1,7 +1,9 @@
 namespace Checkpointing.State.Heap;
 
-/// <summary>An ordered map from bytes to bytes whose versions share what did not change: a B+-tree, copied on write.</summary>
-/// <remarks>One writer. <see cref="Freeze"/> costs nothing; afterwards each node is copied once when it is first changed. What
+/// <summary>An ordered map from bytes to bytes whose versions share what did not change: a B+-tree, copied on
+/// write.</summary>
+/// <remarks>One writer. <see cref="Freeze"/> costs nothing; afterwards each node is copied once when it is first
+/// changed. What
 /// was frozen may be read on any thread.</remarks>
 internal sealed class HeapTree
 {

@@ -1,7 +1,8 @@
 namespace Checkpointing.State.Heap;
 
 /// <summary>A value: the first bytes of a buffer that may have room behind them.</summary>
-/// <remarks>Appending writes behind the end, which no older version of the value reads, so versions can share the buffer:
+/// <remarks>Appending writes behind the end, which no older version of the value reads, so versions can share the
+/// buffer:
 /// only the newest one is ever appended to.</remarks>
 internal readonly struct HeapValue
 {

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Checkpointing.State.Serializers;
 
-/// <summary>The fingerprint of a JSON type: names and types of its properties, of their properties, and so on.</summary>
+/// <summary>The fingerprint of a JSON type: names and types of its properties, of their properties, and so
+/// on.</summary>
 internal static class JsonSchema
 {
     internal static long FingerprintOf(JsonTypeInfo typeInfo)
@@ -30,7 +31,8 @@ internal static class JsonSchema
         {
             case JsonTypeInfoKind.Object:
                 text.Append('{');
-                foreach (var property in typeInfo.Properties.OrderBy(static property => property.Name, StringComparer.Ordinal))
+                foreach (var property in typeInfo.Properties.OrderBy(
+                    static property => property.Name, StringComparer.Ordinal))
                 {
                     text.Append(property.Name).Append(':');
                     DescribeType(property.PropertyType, typeInfo, text, seen);

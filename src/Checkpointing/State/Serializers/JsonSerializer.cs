@@ -34,7 +34,8 @@ internal sealed class JsonSerializer<T>(JsonTypeInfo<T> typeInfo, bool readsOthe
     {
         ArgumentNullException.ThrowIfNull(stored);
         return stored == Identity ? SerializerCompatibility.Same
-            : readsOtherSchemas && stored.Id == Id && stored.Version == Identity.Version ? SerializerCompatibility.Migrates
+            : readsOtherSchemas && stored.Id == Id && stored.Version == Identity.Version
+                ? SerializerCompatibility.Migrates
             : SerializerCompatibility.Incompatible;
     }
 }

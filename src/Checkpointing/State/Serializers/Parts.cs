@@ -29,7 +29,8 @@ internal static class Parts
         }
     }
 
-    /// <summary>The identity of <c>kind&lt;part,part&gt;</c>; the fingerprint covers versions and schemas of the parts.</summary>
+    /// <summary>The identity of <c>kind&lt;part,part&gt;</c>; the fingerprint covers versions and schemas of the
+    /// parts.</summary>
     internal static SerializerIdentity IdentityOf(string kind, params ReadOnlySpan<SerializerIdentity> parts)
     {
         var ids = new List<string>();
