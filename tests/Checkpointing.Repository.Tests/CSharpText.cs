@@ -57,7 +57,8 @@ internal static class CSharpText
             return After(source, at + quotes, new string('"', quotes), quotes);
         }
 
-        var isVerbatim = at > 0 && (source[at - 1] == '@' || (source[at - 1] == '$' && at > 1 && source[at - 2] == '@'));
+        var before = source.AsSpan(0, at);
+        var isVerbatim = before.EndsWith("@") || before.EndsWith("@$");
         return isVerbatim ? EndOfVerbatim(source, at) : EndOfQuoted(source, at, '"');
     }
 

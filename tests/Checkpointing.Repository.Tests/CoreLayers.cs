@@ -23,14 +23,13 @@ internal static partial class CoreLayers
     {
         var cleaned = sources.Select(s => s with { Text = CSharpText.WithoutCommentsAndStrings(s.Text) }).ToList();
         var typesOfFolder = cleaned
-            .SelectMany(s => TypeDeclaration().Matches(s.Text), (s, match) => (s.Folder, Name: match.Groups["name"].Value))
-            .ToLookup(t => t.Folder, t => t.Name)
-            .ToDictionary(g => g.Key, g => g.ToHashSet());
+            .GroupBy(s => s.Folder)
+            .ToDictionary(folder => folder.Key, folder => folder.SelectMany(s => TypesIn(s.Text)).ToHashSet());
         foreach (var source in cleaned)
         {
             if (RankOf(source.Folder) < 0)
             {
-                yield return $"{source.Path}: folder '{source.Folder}' has no place in the order of the core's folders.";
+                yield return $"{source.Path}: folder '{source.Folder}' has no place in the order of folders.";
                 continue;
             }
 
@@ -38,7 +37,8 @@ internal static partial class CoreLayers
             {
                 if (RankOf(folder) > RankOf(source.Folder))
                 {
-                    yield return $"{source.Path}:{line}: '{NameOf(source.Folder)}' uses '{NameOf(folder)}', which comes after it.";
+                    var (user, used) = (NameOf(source.Folder), NameOf(folder));
+                    yield return $"{source.Path}:{line}: '{user}' uses '{used}', which comes after it.";
                 }
             }
         }
@@ -69,6 +69,9 @@ internal static partial class CoreLayers
             }
         }
     }
+
+    private static IEnumerable<string> TypesIn(string text) =>
+        TypeDeclaration().Matches(text).Select(match => match.Groups["name"].Value);
 
     // The root and Diagnostics have one rank: they may use each other.
     private static int RankOf(string folder)

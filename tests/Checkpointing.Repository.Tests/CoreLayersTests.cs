@@ -5,7 +5,7 @@ public sealed class CoreLayersTests
     private const string CoreFolder = "src/Checkpointing/";
 
     private static readonly CoreSource s_timestamp =
-        new("State/Timestamp.cs", "State", "namespace Checkpointing.State;\npublic readonly record struct Timestamp(long Ms);");
+        new("State/Timestamp.cs", "State", "namespace Checkpointing.State;\npublic record struct Timestamp(long Ms);");
 
     [Fact]
     public void Core_AllFolders_UseOnlyFoldersBeforeThem()
@@ -62,7 +62,7 @@ public sealed class CoreLayersTests
     [Fact]
     public void Violations_UnknownFolder_IsRefused() =>
         CoreLayers.Violations([new CoreSource("A.cs", "Extras", "")]).Should()
-            .Equal("A.cs: folder 'Extras' has no place in the order of the core's folders.");
+            .Equal("A.cs: folder 'Extras' has no place in the order of folders.");
 
     private static string FolderOf(string path) => path.Contains('/') ? path[..path.IndexOf('/')] : "";
 }

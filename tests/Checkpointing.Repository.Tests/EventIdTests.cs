@@ -7,8 +7,8 @@ namespace Checkpointing.Repository.Tests;
 /// <summary>Ids of log events: unique, in their subject's block, and used by name.</summary>
 public sealed partial class EventIdTests
 {
-    // Which blocks of a thousand a folder's log may use: 1000 coordination, 2000 snapshots and restore, 3000 shared state
-    // and discard, 4000 completed-checkpoint stores, 5000 RocksDB, 6000 ZooKeeper, 7000 host.
+    // Which blocks of a thousand a folder's log may use: 1000 coordination, 2000 snapshots and restore, 3000 shared
+    // state and discard, 4000 completed-checkpoint stores, 5000 RocksDB, 6000 ZooKeeper, 7000 host.
     private static readonly Dictionary<string, int[]> s_blocksOfFolder = new()
     {
         ["Checkpointing/Diagnostics"] = [1000, 2000, 3000, 4000],
@@ -68,7 +68,8 @@ public sealed partial class EventIdTests
 
     [Fact]
     public void Finding_ConstantOfItsBlock_None() =>
-        Finding("src/Checkpointing/State/A.cs", "[LoggerMessage(EventId = CheckpointingEventIds.StateRestored)]").Should().BeNull();
+        Finding("src/Checkpointing/State/A.cs", "[LoggerMessage(EventId = CheckpointingEventIds.StateRestored)]")
+            .Should().BeNull();
 
     private static string? Finding(string path, string attribute)
     {

@@ -28,7 +28,7 @@ public sealed class ProjectFileTests
             let finding = LayerFinding(project, to)
             where finding is not null
             select $"{path}: {finding}",
-            "Projects refer to projects of lower layers: the core, then RocksDb, ZooKeeper and Hosting, then Testing and Tool.");
+            "Projects refer to lower layers only: the core, then RocksDb, ZooKeeper, Hosting, then Testing, Tool.");
 
     [Theory]
     [InlineData("Checkpointing", "Checkpointing.RocksDb")]
@@ -80,7 +80,8 @@ public sealed class ProjectFileTests
 
     private static string? LayerFinding(string from, string to)
     {
-        if (!s_rankOfProject.TryGetValue(from, out var rank) || !s_rankOfProject.TryGetValue(to, out var rankOfReference))
+        if (!s_rankOfProject.TryGetValue(from, out var rank)
+            || !s_rankOfProject.TryGetValue(to, out var rankOfReference))
         {
             return $"'{from}' refers to '{to}', and one of them has no place in the order of projects.";
         }
@@ -92,5 +93,8 @@ public sealed class ProjectFileTests
         RepositoryFiles.Under(s_folders, ".csproj", ".props", ".targets").Append("Directory.Build.props");
 
     private static List<string> References(string path, string element) =>
-        [.. XDocument.Parse(RepositoryFiles.Read(path)).Descendants(element).Select(e => e.Attribute("Include")!.Value.Replace('\\', '/'))];
+    [
+        .. XDocument.Parse(RepositoryFiles.Read(path)).Descendants(element)
+            .Select(e => e.Attribute("Include")!.Value.Replace('\\', '/')),
+    ];
 }

@@ -3,7 +3,8 @@ namespace Checkpointing.Repository.Tests;
 /// <summary>Finds the repository's own files. Does not ask git, so that an unpacked archive is checked too.</summary>
 internal static class RepositoryFiles
 {
-    private static readonly string[] s_generatedFolders = ["bin", "obj", "artifacts", "TestResults", "BenchmarkDotNet.Artifacts"];
+    private static readonly string[] s_generatedFolders =
+        ["bin", "obj", "artifacts", "TestResults", "BenchmarkDotNet.Artifacts"];
 
     /// <summary>The folder of <c>Checkpointing.sln</c>.</summary>
     public static string Root { get; } = FindRoot();

@@ -10,8 +10,8 @@ public sealed class RootLayoutTests
             .Where(name => !name.StartsWith('.') && !RepositoryFiles.IsGenerated(name));
 
         names.Should().BeEquivalentTo(
-            "src", "tests", "benchmarks", "docs", "Checkpointing.sln", "Directory.Build.props", "Directory.Packages.props",
-            "README.md", "LICENSE");
+            "src", "tests", "benchmarks", "docs", "README.md", "LICENSE",
+            "Checkpointing.sln", "Directory.Build.props", "Directory.Packages.props");
     }
 
     [Theory]

@@ -70,14 +70,15 @@ public sealed partial class SourceTextTests
     {
         var parts = path.Split('/')[1..^1];
         var expected = string.Join('.', parts);
-        var found = NamespaceDeclaration().Matches(RepositoryFiles.Read(path)).Select(m => m.Groups[1].Value).Distinct().ToList();
+        var text = CSharpText.WithoutCommentsAndStrings(RepositoryFiles.Read(path));
+        var found = NamespaceDeclaration().Matches(text).Select(m => m.Groups[1].Value).Distinct().ToList();
         if (parts.Length > MaxFolderLevels + 1)
         {
             return $"{path}: more than {MaxFolderLevels} folders below the project";
         }
 
         // Program.cs and files of global usings or assembly attributes declare no type and need none.
-        return found.Count == 0 && !TypeDeclaration().IsMatch(CSharpText.WithoutCommentsAndStrings(RepositoryFiles.Read(path)))
+        return found.Count == 0 && !TypeDeclaration().IsMatch(text)
             || found is [var only] && only == expected
                 ? null
                 : $"{path}: {(found.Count == 0 ? "no namespace" : string.Join(", ", found))}, not {expected}";
@@ -93,7 +94,8 @@ public sealed partial class SourceTextTests
             }
         }
 
-        foreach (Match match in TypeDeclaration().Matches(CSharpText.WithoutCommentsAndStrings(RepositoryFiles.Read(path))))
+        var text = CSharpText.WithoutCommentsAndStrings(RepositoryFiles.Read(path));
+        foreach (Match match in TypeDeclaration().Matches(text))
         {
             if (IsBannedName(match.Groups["name"].Value))
             {
@@ -112,7 +114,7 @@ public sealed partial class SourceTextTests
         select $"{path}:{Findings.LineOf(text, match.Index)}: {match.Value}";
 
     private static bool IsText(string path) => Path.GetFileName(path) != nameof(SourceTextTests) + ".cs"
-        && Path.GetExtension(path) is ".cs" or ".md" or ".csproj" or ".props" or ".sln" or ".txt" or ".json" or ".yml" or "";
+        && Path.GetExtension(path) is ".cs" or ".md" or ".csproj" or ".props" or ".sln" or ".txt" or ".json" or "";
 
     [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex NamespaceDeclaration();

@@ -31,10 +31,13 @@ public class CheckpointMetadataBenchmarks
         var subtasks = Enumerable.Range(0, Parallelism)
             .Select(index => new SubtaskCheckpoint(index) { ManagedKeyed = KeyedHandle(ids, index) }).ToValueList();
         _metadata = new(
-            new(42), [], [new(OperatorId.FromName("totals"), Parallelism, MaxParallelism, subtasks) { Name = "totals" }])
+            new(42),
+            [],
+            [new(OperatorId.FromName("totals"), Parallelism, MaxParallelism, subtasks) { Name = "totals" }])
         {
             Info = new(
-                new("flights"), ids.NewGuid(), ids.NewGuid(), 1, new(CheckpointKind.Checkpoint, CheckpointRetention.OnCancellation),
+                new("flights"), ids.NewGuid(), ids.NewGuid(), 1,
+                new(CheckpointKind.Checkpoint, CheckpointRetention.OnCancellation),
                 DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddMilliseconds(250), []),
         };
         _encoded = CheckpointMetadataSerializer.Write(_metadata, Format);
@@ -54,7 +57,9 @@ public class CheckpointMetadataBenchmarks
         var files = Enumerable.Range(0, FileCount / Parallelism).Select(i => new StateFile(
             string.Create(CultureInfo.InvariantCulture, $"{i:D6}.sst"),
             new FileStateHandle(
-                $"flights/shared/{backend:D}/{range}/1-0-{ids.NewGuid():N}", 64 << 20, new((UInt128)(uint)i << 64)))).ToValueList();
+                $"flights/shared/{backend:D}/{range}/1-0-{ids.NewGuid():N}",
+                64 << 20,
+                new((UInt128)(uint)i << 64)))).ToValueList();
         var meta = new FileStateHandle($"flights/chk-42/1-0-{ids.NewGuid():N}", 4096, new(UInt128.One));
         return new(backend, range, new(42), files, [], meta, 4096);
     }

@@ -6,8 +6,8 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.Benchmarks.SharedState;
 
 /// <summary>
-/// What one completed incremental checkpoint costs the coordinator when nothing changed since the last: the new checkpoint
-/// becomes an owner of every file, the subsumed one lets go of all. Budget: below 1 µs a file.
+/// What one completed incremental checkpoint costs the coordinator when nothing changed since the last: the new
+/// checkpoint becomes an owner of every file, the subsumed one lets go of all. Budget: below 1 µs a file.
 /// </summary>
 [MemoryDiagnoser]
 public class SharedStateRegistryBenchmarks
@@ -34,7 +34,8 @@ public class SharedStateRegistryBenchmarks
             {
                 var name = $"1-0-{ids.NewGuid():N}";
                 var path = $"job/shared/{backend:D}/{range}/{name}";
-                return (SharedStateKey.Of(path, backend, range), (StreamStateHandle)new FileStateHandle(path, 64 << 20));
+                StreamStateHandle handle = new FileStateHandle(path, 64 << 20);
+                return (SharedStateKey.Of(path, backend, range), handle);
             }),
         ];
         RegisterAll(OwnerOf(_checkpoint));
