@@ -20,6 +20,7 @@ internal static partial class RocksDbLog
     internal static partial void RestoredByRows(
         this ILogger logger, string @operator, int subtaskIndex, string range, long rowCount, int handleCount);
 
-    [LoggerMessage(5000, LogLevel.Information, "Removed {Count} folders of dead processes from '{WorkingDirectory}'.")]
+    [LoggerMessage(CheckpointingEventIds.WorkingFoldersSwept, LogLevel.Information,
+        "Removed {Count} folders of dead processes from '{WorkingDirectory}'.")]
     internal static partial void LeftoversSwept(this ILogger logger, int count, string workingDirectory);
 }

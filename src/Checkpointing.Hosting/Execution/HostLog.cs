@@ -1,3 +1,4 @@
+using Checkpointing.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.Hosting.Execution;
@@ -5,32 +6,41 @@ namespace Checkpointing.Hosting.Execution;
 /// <summary>Log of the host: ids 7000 to 7999, never renumbered.</summary>
 internal static partial class HostLog
 {
-    [LoggerMessage(EventId = 7000, Level = LogLevel.Information,
-        Message = "Job '{Job}' runs: epoch {Epoch}, attempt {Attempt}, {SubtaskCount} subtasks, restored from '{RestoredFrom}' in {DurationMs} ms")]
+    [LoggerMessage(EventId = CheckpointingEventIds.AttemptStarted, Level = LogLevel.Information,
+        Message = "Job '{Job}' runs: epoch {Epoch}, attempt {Attempt}, {SubtaskCount} subtasks, restored from "
+            + "'{RestoredFrom}' in {DurationMs} ms")]
     public static partial void AttemptStarted(
         this ILogger logger, string job, long epoch, int attempt, int subtaskCount, string? restoredFrom, double durationMs);
 
-    [LoggerMessage(EventId = 7001, Level = LogLevel.Warning, Message = "{Subtask} of job '{Job}' failed")]
+    [LoggerMessage(EventId = CheckpointingEventIds.SubtaskFailed, Level = LogLevel.Warning,
+        Message = "{Subtask} of job '{Job}' failed")]
     public static partial void SubtaskFailed(this ILogger logger, Exception exception, string job, string subtask);
 
-    [LoggerMessage(EventId = 7002, Level = LogLevel.Warning, Message = "Job '{Job}' is restarted for the {RestartCount}. time after {Delay}")]
+    [LoggerMessage(EventId = CheckpointingEventIds.JobRestarting, Level = LogLevel.Warning,
+        Message = "Job '{Job}' is restarted for the {RestartCount}. time after {Delay}")]
     public static partial void JobRestarting(this ILogger logger, string job, int restartCount, TimeSpan delay);
 
-    [LoggerMessage(EventId = 7003, Level = LogLevel.Information, Message = "Job '{Job}' ended: {Termination}")]
+    [LoggerMessage(EventId = CheckpointingEventIds.JobEnded, Level = LogLevel.Information,
+        Message = "Job '{Job}' ended: {Termination}")]
     public static partial void JobEnded(this ILogger logger, string job, JobTermination termination);
 
-    [LoggerMessage(EventId = 7004, Level = LogLevel.Error, Message = "Background work '{Name}' failed")]
+    [LoggerMessage(EventId = CheckpointingEventIds.WorkFailed, Level = LogLevel.Error,
+        Message = "Background work '{Name}' failed")]
     public static partial void WorkFailed(this ILogger logger, Exception exception, string name);
 
-    [LoggerMessage(EventId = 7005, Level = LogLevel.Error, Message = "Work was told to stop and still runs after {Limit}: {Names}")]
+    [LoggerMessage(EventId = CheckpointingEventIds.WorkDidNotStop, Level = LogLevel.Error,
+        Message = "Work was told to stop and still runs after {Limit}: {Names}")]
     public static partial void WorkDidNotStop(this ILogger logger, TimeSpan limit, string names);
 
-    [LoggerMessage(EventId = 7006, Level = LogLevel.Warning, Message = "{Subtask} could not answer for checkpoint {CheckpointId}")]
+    [LoggerMessage(EventId = CheckpointingEventIds.AnswerFailed, Level = LogLevel.Warning,
+        Message = "{Subtask} could not answer for checkpoint {CheckpointId}")]
     public static partial void AnswerFailed(this ILogger logger, Exception exception, string subtask, long checkpointId);
 
-    [LoggerMessage(EventId = 7007, Level = LogLevel.Warning, Message = "{Subtask} declined checkpoint {CheckpointId}")]
+    [LoggerMessage(EventId = CheckpointingEventIds.SnapshotFailed, Level = LogLevel.Warning,
+        Message = "{Subtask} declined checkpoint {CheckpointId}")]
     public static partial void SnapshotFailed(this ILogger logger, Exception exception, string subtask, long checkpointId);
 
-    [LoggerMessage(EventId = 7008, Level = LogLevel.Warning, Message = "Clean-up of job '{Job}' failed; the next start takes what is left")]
+    [LoggerMessage(EventId = CheckpointingEventIds.CleanUpFailed, Level = LogLevel.Warning,
+        Message = "Clean-up of job '{Job}' failed; the next start takes what is left")]
     public static partial void CleanUpFailed(this ILogger logger, Exception exception, string job);
 }

@@ -64,4 +64,34 @@ public static class CheckpointingEventIds
 
     /// <summary>A checkpoint was subsumed.</summary>
     public const int CheckpointSubsumed = 4002;
+
+    /// <summary>Working folders of processes that no longer run were removed.</summary>
+    public const int WorkingFoldersSwept = 5000;
+
+    /// <summary>An attempt of a job runs.</summary>
+    public const int AttemptStarted = 7000;
+
+    /// <summary>A subtask failed.</summary>
+    public const int SubtaskFailed = 7001;
+
+    /// <summary>A job is about to be restarted.</summary>
+    public const int JobRestarting = 7002;
+
+    /// <summary>A job ended.</summary>
+    public const int JobEnded = 7003;
+
+    /// <summary>Background work of the host failed.</summary>
+    public const int WorkFailed = 7004;
+
+    /// <summary>Work was told to stop and still runs.</summary>
+    public const int WorkDidNotStop = 7005;
+
+    /// <summary>A subtask could not answer for a checkpoint.</summary>
+    public const int AnswerFailed = 7006;
+
+    /// <summary>A subtask declined a checkpoint because its snapshot failed.</summary>
+    public const int SnapshotFailed = 7007;
+
+    /// <summary>Cleaning up after a job failed; the next start takes what is left.</summary>
+    public const int CleanUpFailed = 7008;
 }
