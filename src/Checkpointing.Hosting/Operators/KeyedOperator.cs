@@ -14,6 +14,9 @@ public abstract class KeyedOperator<TKey, TIn, TOut>
     /// <summary>All states, known before any task starts: they are checked against the checkpoint.</summary>
     public virtual IReadOnlyList<StateDescriptor> States => [];
 
+    /// <summary>Whether it registers timers. Default: true; false spares the state of timers and the look at it.</summary>
+    public virtual bool UsesTimers => true;
+
     /// <summary>Called once, after the state was restored and before the first record.</summary>
     public virtual void Open(KeyedOperatorContext<TKey> context)
     {

@@ -37,7 +37,7 @@ internal sealed class KeyedLogic<TKey, TIn, TOut>(
         // registers at the new watermark is not late.
         for (var fired = 0; fired < MaxTimersPerCall; fired++)
         {
-            if (!State.Timers.TryTakeDue(watermark, out var timer))
+            if (!user.UsesTimers || !State.Timers.TryTakeDue(watermark, out var timer))
             {
                 _context.Watermark = watermark;
                 return true;
@@ -56,7 +56,9 @@ internal sealed class KeyedLogic<TKey, TIn, TOut>(
 
     protected override ValueTask<SubtaskState<TKey>> OpenStateAsync(SubtaskContext context, CancellationToken cancellationToken) =>
         SubtaskState.OpenAsync(
-            context.State with { States = user.States, Range = context.KeyGroups }, keySerializer, cancellationToken);
+            context.State with { States = user.States, UsesTimers = user.UsesTimers, Range = context.KeyGroups },
+            keySerializer,
+            cancellationToken);
 
     protected override void Open(SubtaskContext context)
     {
