@@ -52,9 +52,11 @@ internal static class OperatorStateFormat
     }
 
     /// <summary>Verifies a stream and reads its descriptions.</summary>
+    /// <returns>The descriptions, and where items begin.</returns>
     /// <exception cref="CheckpointCorruptException">The stream is damaged.</exception>
     /// <exception cref="UnsupportedFormatException">It is of another version or system.</exception>
-    internal static IReadOnlyList<StateDescription> ReadHead(ReadOnlySpan<byte> stream, string path)
+    internal static (IReadOnlyList<StateDescription> States, int ItemsOffset) ReadHead(
+        ReadOnlySpan<byte> stream, string path)
     {
         if (stream.Length < HeadSize)
         {
@@ -79,7 +81,8 @@ internal static class OperatorStateFormat
 
         try
         {
-            return StateDescriptionSerializer.Read(stream[HeadSize..], out _);
+            var states = StateDescriptionSerializer.Read(stream[HeadSize..], out var items);
+            return (states, stream.Length - items.Length);
         }
         catch (FormatException e)
         {
@@ -89,9 +92,9 @@ internal static class OperatorStateFormat
 
     /// <summary>The bytes of one item.</summary>
     /// <exception cref="CheckpointCorruptException">There is no item at the offset.</exception>
-    internal static ReadOnlySpan<byte> ReadItem(ReadOnlySpan<byte> stream, long offset, string path)
+    internal static ReadOnlySpan<byte> ReadItem(ReadOnlySpan<byte> stream, int itemsOffset, long offset, string path)
     {
-        if (offset < HeadSize || offset > stream.Length - sizeof(int)
+        if (offset < itemsOffset || offset > stream.Length - sizeof(int)
             || BinaryPrimitives.ReadInt32LittleEndian(stream[(int)offset..]) is var length
             && (length < 0 || length > stream.Length - offset - sizeof(int)))
         {

@@ -37,7 +37,7 @@ internal static class OperatorStateRestore
         OperatorState state, SubtaskStateContext context, IReadOnlyList<OperatorStatePartition> partitions,
         byte[] stream, string path)
     {
-        var stored = OperatorStateFormat.ReadHead(stream, path);
+        var (stored, itemsOffset) = OperatorStateFormat.ReadHead(stream, path);
         StateDescriptor[] declared = [.. state.Lists.Select(static list => list.Descriptor)];
         foreach (var partition in partitions)
         {
@@ -48,7 +48,8 @@ internal static class OperatorStateRestore
             {
                 foreach (var offset in partition.Offsets)
                 {
-                    list.AddStored(OperatorStateFormat.ReadItem(stream, offset, path), description.Value!);
+                    list.AddStored(
+                        OperatorStateFormat.ReadItem(stream, itemsOffset, offset, path), description.Value!);
                 }
             }
         }

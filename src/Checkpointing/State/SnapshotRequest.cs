@@ -53,7 +53,7 @@ public sealed record SnapshotRequest
     {
         ArgumentNullException.ThrowIfNull(path);
         return Kind == CheckpointKind.Savepoint
-            ? new RelativeFileStateHandle(path[(ExclusiveFolder.Length + 1)..], sizeBytes, digest)
+            ? new RelativeFileStateHandle(path[ExclusiveFolder.Length..].TrimStart('/'), sizeBytes, digest)
             : new FileStateHandle(path, sizeBytes, digest);
     }
 }

@@ -1,0 +1,176 @@
+using Checkpointing.State;
+using CsCheck;
+
+namespace Checkpointing.Tests.State;
+
+public sealed class KeyedTimersTests
+{
+    private static readonly ValueStateDescriptor<int> Windowed = new("windowed") { Namespace = StateSerializer.Int32 };
+
+    private readonly StateFixture _fixture = new();
+
+    [Fact]
+    public async Task TryTakeDue_ManyTimers_GivesThemOnceInOrderOfTimes()
+    {
+        await using var state = await OpenAsync();
+        Register(state, "a", 30, 10, 10, -5);
+        Register(state, "b", 20, 10);
+
+        var fired = TakeAll(state, 20);
+
+        fired.Select(static timer => timer.Time.Milliseconds).Should().Equal(-5, 10, 10, 20);
+        fired.Select(static timer => timer.Key).Should().BeEquivalentTo("a", "a", "b", "b");
+        state.Timers.Count.Should().Be(1);
+        TakeAll(state, 29).Should().BeEmpty();
+        TakeAll(state, 30).Single().Key.Should().Be("a");
+    }
+
+    [Fact]
+    public async Task RegisterEventTime_SameTimeInOtherNamespaces_IsAnotherTimer()
+    {
+        await using var state = await OpenAsync();
+        using (state.Keyed.EnterKey("a"))
+        {
+            state.Timers.RegisterEventTime(new(1));
+            foreach (var window in new[] { 7, 8, 7 })
+            {
+                using var inner = state.Keyed.EnterNamespace(window);
+                state.Timers.RegisterEventTime(new(1));
+            }
+        }
+
+        var fired = TakeAll(state, 1);
+
+        fired.Select(static timer => timer.Namespace.Length).Should().Equal(0, 4, 4);
+        using var scope = state.Keyed.EnterKey(fired[2].Key);
+        using var stored = state.Keyed.EnterStoredNamespace(fired[2].Namespace.Span);
+        state.Keyed.GetState(Windowed).Set(1);
+        state.Keyed.ReadAll(Windowed).Single().Namespace.ToArray().Should().Equal(8, 0, 0, 0);
+    }
+
+    [Fact]
+    public async Task DeleteEventTime_KnownAndUnknown_RemovesTheKnown()
+    {
+        await using var state = await OpenAsync();
+        Register(state, "a", 1, 2);
+        using (state.Keyed.EnterKey("a"))
+        {
+            state.Timers.DeleteEventTime(new(1));
+            state.Timers.DeleteEventTime(new(3));
+        }
+
+        using (state.Keyed.EnterKey("b"))
+        {
+            state.Timers.DeleteEventTime(new(2));
+        }
+
+        TakeAll(state, 5).Single().Time.Should().Be(new Timestamp(2));
+    }
+
+    [Fact]
+    public async Task RegisterEventTime_WithoutScope_Throws()
+    {
+        await using var state = await OpenAsync();
+
+        var act = () => state.Timers.RegisterEventTime(new(1));
+
+        act.Should().Throw<InvalidOperationException>();
+    }
+
+    [Fact]
+    public async Task Timers_NotUsed_SaysWhatToSet()
+    {
+        await using var state = await _fixture.OpenAsync();
+
+        var act = () => state.Timers;
+
+        act.Should().Throw<InvalidOperationException>().WithMessage("*'op'*UsesTimers*");
+    }
+
+    [Fact]
+    public async Task OpenAsync_StoredTimersOfAProgramWithout_IsRefused()
+    {
+        SubtaskSnapshot snapshot;
+        await using (var state = await OpenAsync())
+        {
+            Register(state, "a", 1);
+            snapshot = await _fixture.SnapshotAsync(state);
+        }
+
+        var act = async () => await StateFixture.OpenAsync(_fixture.ContextFrom(snapshot, Windowed));
+
+        (await act.Should().ThrowAsync<StateMigrationException>()).Which.State.Should().Be("_timers");
+    }
+
+    // Model: a set of (time, key). A restore in the middle changes nothing.
+    [Fact]
+    public void AnyHistory_WithRestores_EqualsASet() =>
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 4], Gen.Int[0, 30]).Array[0, 120].Sample(
+            steps => RunHistoryAsync(steps).GetAwaiter().GetResult(), iter: 40);
+
+    private static async Task RunHistoryAsync((int Kind, int Key, int Time)[] steps)
+    {
+        var fixture = new StateFixture();
+        var model = new HashSet<(long Time, string Key)>();
+        var state = await StateFixture.OpenAsync(fixture.Context() with { UsesTimers = true });
+        foreach (var (kind, keyNumber, time) in steps)
+        {
+            var key = "k" + keyNumber;
+            switch (kind)
+            {
+                case < 5:
+                    Register(state, key, time);
+                    model.Add((time, key));
+                    break;
+                case < 7:
+                    using (state.Keyed.EnterKey(key))
+                    {
+                        state.Timers.DeleteEventTime(new(time));
+                    }
+
+                    model.Remove((time, key));
+                    break;
+                case < 9:
+                    var due = model.Where(timer => timer.Time <= time).ToList();
+                    var fired = TakeAll(state, time).Select(
+                        static timer => (timer.Time.Milliseconds, timer.Key)).ToList();
+                    fired.Should().BeEquivalentTo(due);
+                    fired.Select(static timer => timer.Milliseconds).Should().BeInAscendingOrder();
+                    model.ExceptWith(due);
+                    break;
+                default:
+                    var snapshot = await fixture.SnapshotAsync(state);
+                    await state.DisposeAsync();
+                    state = await StateFixture.OpenAsync(fixture.ContextFrom(snapshot) with { UsesTimers = true });
+                    break;
+            }
+
+            state.Timers.Count.Should().Be(model.Count);
+        }
+
+        await state.DisposeAsync();
+    }
+
+    private static void Register(SubtaskState<string> state, string key, params long[] times)
+    {
+        using var scope = state.Keyed.EnterKey(key);
+        foreach (var time in times)
+        {
+            state.Timers.RegisterEventTime(new(time));
+        }
+    }
+
+    private static List<DueTimer<string>> TakeAll(SubtaskState<string> state, long watermark)
+    {
+        List<DueTimer<string>> fired = [];
+        while (state.Timers.TryTakeDue(new(watermark), out var timer))
+        {
+            fired.Add(timer);
+        }
+
+        return fired;
+    }
+
+    private ValueTask<SubtaskState<string>> OpenAsync() =>
+        StateFixture.OpenAsync(_fixture.Context(Windowed) with { UsesTimers = true });
+}

@@ -1,0 +1,55 @@
+using System.Buffers;
+using Checkpointing.State;
+using Checkpointing.StateHandles;
+using CsCheck;
+
+namespace Checkpointing.Tests.State;
+
+public sealed class StateDescriptionSerializerTests
+{
+    private static readonly Gen<SerializerIdentity?> Identities = Gen.Select(
+        Gen.Bool, Gen.String[Gen.Char['a', 'z'], 1, 20], Gen.Int[1, 9], Gen.Long).Select(
+            static (isThere, id, version, schema) => isThere ? new SerializerIdentity(id, version, schema) : null);
+
+    private static readonly Gen<StateDescription> Descriptions = Gen.Select(
+        Gen.String[Gen.Char['a', 'z'], 1, 20], Gen.Int[1, 7], Identities, Identities, Identities).Select(
+            static (name, kind, key, space, value) =>
+                new StateDescription(name, (StateKind)kind, key, space, null, value));
+
+    [Fact]
+    public void Read_AnyDescriptions_AreEqualAndLeaveTheRest() => Descriptions.Array[0, 8].Sample(static states =>
+    {
+        var bytes = Write(states);
+
+        StateDescriptionSerializer.Read([.. bytes, 1, 2], out var rest).Should().Equal(states);
+        rest.ToArray().Should().Equal(1, 2);
+    });
+
+    [Fact]
+    public void Read_DamagedBytes_ThrowsFormatExceptionOnly() =>
+        Gen.Select(Descriptions.Array[1, 4], Gen.Int[0, 1000], Gen.Byte).Sample(static (states, at, value) =>
+        {
+            var bytes = Write(states);
+            bytes[at % bytes.Length] = value;
+            Try(bytes);
+            Try(bytes[..(at % bytes.Length)]);
+        });
+
+    private static void Try(byte[] bytes)
+    {
+        try
+        {
+            StateDescriptionSerializer.Read(bytes, out _);
+        }
+        catch (FormatException)
+        {
+        }
+    }
+
+    private static byte[] Write(StateDescription[] states)
+    {
+        var target = new ArrayBufferWriter<byte>();
+        StateDescriptionSerializer.Write(states, target);
+        return target.WrittenSpan.ToArray();
+    }
+}
