@@ -10,6 +10,18 @@ public sealed partial class SourceTextTests
 
     private static readonly string[] s_allFolders = ["src", "tests", "benchmarks"];
 
+    private static readonly string[] s_placesOfExceptions =
+    [
+        "src/Checkpointing/Diagnostics/WorkScheduler.cs", // the one place of the core where background work starts
+        "src/Checkpointing/Storage/Local/",
+        "src/Checkpointing.RocksDb/Working/",
+        "src/Checkpointing.RocksDb/Native/RocksDbLibraryFile.cs",
+        "src/Checkpointing.Hosting/Execution/BackgroundWork.cs", // the one place of the host
+        "src/Checkpointing.Hosting/Files/",
+        "src/Checkpointing.Testing/",
+        "src/Checkpointing.Tool/",
+    ];
+
     [Fact]
     public void SourceFiles_Length_IsAtMost500Lines() =>
         Findings.ShouldBeNone(
@@ -45,6 +57,19 @@ public sealed partial class SourceTextTests
     [InlineData("ManagedKeyed")]
     [InlineData("Utilization")]
     public void IsBannedName_WordThatOnlyBeginsLikeOne_False(string name) => IsBannedName(name).Should().BeFalse();
+
+    [Fact]
+    public void Source_Text_IsFinished() =>
+        Findings.ShouldBeNone(
+            Matches(["src"], "TODO|FIXME|HACK|" + nameof(NotImplementedException), ".cs", ".csproj", ".props", ".md"),
+            "Nothing in src is left for later.");
+
+    [Fact]
+    public void BannedSymbols_Exceptions_AreWhereTheyBelong() =>
+        Findings.ShouldBeNone(
+            Matches(["src"], @"#pragma warning disable RS0030|SuppressMessage\([^)]*RS0030", ".cs")
+                .Where(finding => !Array.Exists(s_placesOfExceptions, finding.StartsWith)),
+            "Clocks, random ids, files and background work are used in few places; see docs/decisions.");
 
     [Fact]
     public void Tests_Attributes_SkipNothing() =>
