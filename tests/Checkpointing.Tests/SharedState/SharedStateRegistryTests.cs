@@ -1,0 +1,115 @@
+using Checkpointing.KeyGroups;
+using Checkpointing.SharedState;
+using Checkpointing.StateHandles;
+using CsCheck;
+
+namespace Checkpointing.Tests.SharedState;
+
+public sealed class SharedStateRegistryTests
+{
+    private static readonly Guid s_backend = new(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    private static readonly SharedStateOwner s_first = SharedStateOwner.Checkpoint("job", new(1));
+    private static readonly SharedStateOwner s_second = SharedStateOwner.Checkpoint("job", new(2));
+
+    [Fact]
+    public void Register_Placeholder_GivesTheRegisteredHandleAndTheCountOfOwners()
+    {
+        var registry = new SharedStateRegistry();
+        registry.Register(KeyOf(7), HandleOf(7), s_first).OwnerCount.Should().Be(1);
+
+        var entry = registry.Register(KeyOf(7), new PlaceholderStateHandle(KeyOf(7), 100), s_second);
+
+        entry.Handle.Should().Be(HandleOf(7));
+        entry.OwnerCount.Should().Be(2);
+    }
+
+    [Fact]
+    public void Register_PlaceholderForAnUnknownKey_ThrowsAndNamesTheKey()
+    {
+        var register = () => new SharedStateRegistry().Register(KeyOf(7), new PlaceholderStateHandle(KeyOf(7), 1), s_first);
+
+        register.Should().Throw<UnknownSharedStateException>().Which.Key.Should().Be(KeyOf(7));
+    }
+
+    [Fact]
+    public void Register_ADifferentFileUnderAKnownKey_ThrowsAndKeepsTheRegisteredOne()
+    {
+        var registry = new SharedStateRegistry();
+        registry.Register(KeyOf(7), HandleOf(7), s_first);
+
+        var register = () => registry.Register(KeyOf(7), HandleOf(8), s_second);
+
+        register.Should().Throw<ConflictingSharedStateException>();
+        registry.ReleaseAll(s_second).Should().BeEmpty();
+        registry.Entries.Should().ContainSingle().Which.Handle.Should().Be(HandleOf(7));
+    }
+
+    [Fact]
+    public void ReleaseAll_Twice_ChangesNothingTheSecondTime()
+    {
+        var registry = new SharedStateRegistry();
+        registry.Register(KeyOf(7), HandleOf(7), s_first);
+        registry.Register(KeyOf(7), HandleOf(7), s_first).OwnerCount.Should().Be(1, "owning twice is owning once");
+        registry.Register(KeyOf(7), HandleOf(7), s_second);
+
+        registry.ReleaseAll(s_first).Should().BeEmpty();
+        registry.ReleaseAll(s_first).Should().BeEmpty();
+
+        registry.OwnerCount(KeyOf(7)).Should().Be(1);
+        registry.ReleaseAll(s_second).Should().ContainSingle().Which.Key.Should().Be(KeyOf(7));
+        registry.Count.Should().Be(0);
+    }
+
+    [Fact]
+    public void GiveUp_FileThatACheckpointNeeds_StaysUntilThatLetsGo()
+    {
+        var registry = new SharedStateRegistry();
+        var attempt = SharedStateOwner.Attempt(1, 0, "totals", 0);
+        registry.Register(KeyOf(7), HandleOf(7), attempt);
+        registry.Register(KeyOf(7), HandleOf(7), s_first);
+
+        registry.GiveUp(attempt, [KeyOf(7), KeyOf(8)]).Should().BeEmpty();
+        registry.GiveUp(attempt, [KeyOf(7)]).Should().BeEmpty("a second time changes nothing");
+
+        registry.ReleaseAll(s_first).Should().ContainSingle();
+    }
+
+    // Model: the set of (owner, file) pairs. A file is handed back exactly when its last pair leaves the set.
+    [Fact]
+    public void AnyHistory_AgreesWithASetOfPairs() =>
+        Gen.Select(Gen.Int[0, 2], Gen.Int[0, 3], Gen.Int[0, 4]).Array[0, 60].Sample(steps =>
+        {
+            var registry = new SharedStateRegistry();
+            var model = new HashSet<(SharedStateOwner Owner, int File)>();
+            foreach (var (act, ownerNumber, file) in steps)
+            {
+                var owner = SharedStateOwner.Checkpoint("job", new(ownerNumber));
+                var before = model.Select(static pair => pair.File).ToHashSet();
+                var released = new List<SharedStateEntry>();
+                switch (act)
+                {
+                    case 0:
+                        registry.Register(KeyOf(file), HandleOf(file), owner);
+                        model.Add((owner, file));
+                        break;
+                    case 1:
+                        released.AddRange(registry.ReleaseAll(owner));
+                        model.RemoveWhere(pair => pair.Owner == owner);
+                        break;
+                    default:
+                        released.AddRange(registry.GiveUp(owner, [KeyOf(file)]));
+                        model.Remove((owner, file));
+                        break;
+                }
+
+                var after = model.Select(static pair => pair.File).ToHashSet();
+                Assert.Equal(before.Except(after).Select(KeyOf).ToHashSet(), released.Select(static e => e.Key).ToHashSet());
+                Assert.Equal(after.Count, registry.Count);
+                Assert.All(after, f => Assert.Equal(model.Count(pair => pair.File == f), registry.OwnerCount(KeyOf(f))));
+            }
+        });
+
+    private static SharedStateKey KeyOf(int file) => new(s_backend, new KeyGroupRange(0, 9), new($"1-0-{file:x32}"));
+
+    private static FileStateHandle HandleOf(int file) => new($"job/shared/{s_backend:D}/0-9/1-0-{file:x32}", 100 + file);
+}
