@@ -33,7 +33,8 @@ public enum CheckpointFailureReason
     /// <summary>A newer checkpoint completed first. Use that one.</summary>
     Subsumed = 9,
 
-    /// <summary>A task referred to a shared file that the registry does not know. The next checkpoint sends everything.</summary>
+    /// <summary>A task referred to a shared file that the registry does not know. The next checkpoint sends
+    /// everything.</summary>
     UnknownSharedState = 10,
 
     /// <summary>A different file came under the key of a known one. This is a bug of a backend.</summary>

@@ -9,9 +9,11 @@ public abstract class CheckpointingException(string message, Exception? innerExc
     public virtual bool IsTransient => false;
 }
 
-/// <summary>Stored bytes do not have the expected form. Repeating the call will not help; use another checkpoint.</summary>
+/// <summary>Stored bytes do not have the expected form. Repeating the call will not help; use another
+/// checkpoint.</summary>
 public sealed class CheckpointCorruptException(
-    string path, long offset, string expected, string actual, string? newestGood = null, Exception? innerException = null)
+    string path, long offset, string expected, string actual, string? newestGood = null,
+        Exception? innerException = null)
     : CheckpointingException(
         $"'{path}' is corrupt at byte {offset}: expected {expected}, found {actual}."
         + (newestGood is null ? "" : $" The newest checkpoint that does not need this file is '{newestGood}'."),
@@ -47,7 +49,8 @@ public sealed class UnsupportedFormatException(string path, string found, string
     public string Supported { get; } = supported;
 }
 
-/// <summary>The storage or a register did not do what was asked: unreachable, denied, full. Older checkpoints are intact.</summary>
+/// <summary>The storage or a register did not do what was asked: unreachable, denied, full. Older checkpoints are
+/// intact.</summary>
 public sealed class CheckpointStorageUnavailableException(
     string path, string problem, Exception? innerException = null, bool isTransient = true)
     : CheckpointingException($"'{path}' {problem}", innerException)
@@ -55,7 +58,8 @@ public sealed class CheckpointStorageUnavailableException(
     /// <summary>What was to be read, written or deleted.</summary>
     public string Path { get; } = path;
 
-    /// <summary>Whether it is certain that the call changed nothing, nor will. Default: false, it may have happened.</summary>
+    /// <summary>Whether it is certain that the call changed nothing, nor will. Default: false, it may have
+    /// happened.</summary>
     public bool ChangedNothing { get; init; }
 
     /// <inheritdoc/>
@@ -66,7 +70,8 @@ public sealed class CheckpointStorageUnavailableException(
 public sealed class CheckpointDeclinedException(
     CheckpointId? checkpointId, CheckpointFailureReason reason, string detail, Exception? innerException = null)
     : CheckpointingException(
-        (checkpointId is { } id ? $"Checkpoint {id}" : "A checkpoint") + $" was declined: {detail} ({reason}).", innerException)
+        (checkpointId is { } id ? $"Checkpoint {id}" : "A checkpoint")
+            + $" was declined: {detail} ({reason}).", innerException)
 {
     /// <summary>The checkpoint; null if none was begun.</summary>
     public CheckpointId? CheckpointId { get; } = checkpointId;
@@ -86,7 +91,8 @@ public sealed class CheckpointDeclinedException(
 /// <summary>Another process has taken over the job. Stop this one: it can change nothing any more.</summary>
 public sealed class CoordinatorFencedException(string job, long ownEpoch, long currentEpoch)
     : CheckpointingException(
-        $"Job '{job}' was taken over: this coordinator has epoch {ownEpoch}, the register has {currentEpoch}. Stop this process.")
+        $"Job '{job}' was taken over: this coordinator has epoch {ownEpoch}, the register has "
+        + $"{currentEpoch}. Stop this process.")
 {
     /// <summary>Name of the job.</summary>
     public string Job { get; } = job;
@@ -99,9 +105,11 @@ public sealed class CoordinatorFencedException(string job, long ownEpoch, long c
 }
 
 /// <summary>A write may or may not have happened. Nothing was deleted; recover before the next write.</summary>
-public sealed class CheckpointOutcomeUnknownException(string job, CheckpointId? checkpointId, Exception? innerException = null)
+public sealed class CheckpointOutcomeUnknownException(
+    string job, CheckpointId? checkpointId, Exception? innerException = null)
     : CheckpointingException(
-        (checkpointId is { } id ? $"The write of checkpoint {id} of job '{job}'" : $"A write to the register of job '{job}'")
+        (checkpointId is { } id ? $"The write of checkpoint {id} of job '{job}'"
+            : $"A write to the register of job '{job}'")
         + " was cut off; it may have happened. Recover before the next checkpoint; nothing was deleted.",
         innerException)
 {
@@ -112,8 +120,10 @@ public sealed class CheckpointOutcomeUnknownException(string job, CheckpointId? 
     public CheckpointId? CheckpointId { get; } = checkpointId;
 }
 
-/// <summary>Stored state and the program's declaration do not fit. Change the program, or give the state a new name.</summary>
-public sealed class StateMigrationException(string operatorName, string state, string stored, string wanted, string whatToDo)
+/// <summary>Stored state and the program's declaration do not fit. Change the program, or give the state a new
+/// name.</summary>
+public sealed class StateMigrationException(
+    string operatorName, string state, string stored, string wanted, string whatToDo)
     : CheckpointingException(
         $"State '{state}' of operator '{operatorName}' was stored as {stored}; this program has {wanted}. {whatToDo}")
 {
@@ -145,7 +155,8 @@ public sealed class CheckpointNotFoundException(string path, IReadOnlyList<strin
 
 /// <summary>A checkpoint belongs to another job, which has claimed it. Use no claim, or another checkpoint.</summary>
 public sealed class CheckpointClaimedException(string path, string owner)
-    : CheckpointingException($"'{path}' cannot be claimed: it belongs to '{owner}'. Resume from it without a claim, or from another.")
+    : CheckpointingException(
+        $"'{path}' cannot be claimed: it belongs to '{owner}'. Resume from it without a claim, or from another.")
 {
     /// <summary>The checkpoint.</summary>
     public string Path { get; } = path;
@@ -164,11 +175,13 @@ public sealed class StoredFileMissingException(string path, Exception? innerExce
 
 /// <summary>A job failed for good.</summary>
 public sealed class JobFailedException(
-    string job, string? operatorName, int? subtaskIndex, int restartCount, string? lastCheckpoint, Exception innerException)
+    string job, string? operatorName, int? subtaskIndex, int restartCount, string? lastCheckpoint,
+        Exception innerException)
     : CheckpointingException(
         (operatorName is null ? $"Job '{job}' failed" : $"Operator '{operatorName}', subtask {subtaskIndex}, failed")
         + (restartCount == 0 ? "" : $" and was restarted {restartCount} times")
-        + (lastCheckpoint is null ? "; there is no completed checkpoint" : $"; the last completed checkpoint is '{lastCheckpoint}'")
+        + (lastCheckpoint is null ? "; there is no completed checkpoint"
+            : $"; the last completed checkpoint is '{lastCheckpoint}'")
         + $". {innerException?.Message}",
         innerException)
 {

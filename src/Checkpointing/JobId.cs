@@ -1,7 +1,8 @@
 namespace Checkpointing;
 
 /// <summary>Name of a job. It is the job's folder on storage and maps to its register, so it is its identity.</summary>
-/// <remarks>1 to 200 characters; no slash, no control character, not <c>.</c> or <c>..</c>; compared by ordinal.</remarks>
+/// <remarks>1 to 200 characters; no slash, no control character, not <c>.</c> or <c>..</c>; compared by
+/// ordinal.</remarks>
 public readonly record struct JobId
 {
     private readonly string? _name;

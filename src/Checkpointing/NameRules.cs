@@ -10,7 +10,8 @@ internal static class NameRules
         ArgumentNullException.ThrowIfNull(name, parameter);
         if (name.Length is 0 or > MaxLength)
         {
-            throw new ArgumentException($"{what} has 1 to {MaxLength} characters; '{name}' has {name.Length}.", parameter);
+            throw new ArgumentException(
+                $"{what} has 1 to {MaxLength} characters; '{name}' has {name.Length}.", parameter);
         }
 
         if (name is "." or ".." || name.AsSpan().IndexOfAny('/', '\\') >= 0 || name.Any(char.IsControl))

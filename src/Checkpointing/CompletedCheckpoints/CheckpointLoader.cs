@@ -27,7 +27,8 @@ public static class CheckpointLoader
         return Parse(bytes, folder);
     }
 
-    /// <summary>Reads a checkpoint that a register names; length and digest must be those that the register holds.</summary>
+    /// <summary>Reads a checkpoint that a register names; length and digest must be those that the register
+    /// holds.</summary>
     internal static async ValueTask<CompletedCheckpoint> LoadRetainedAsync(
         ICheckpointStorage storage, RetainedCheckpoint retained, CancellationToken cancellationToken)
     {
@@ -37,7 +38,8 @@ public static class CheckpointLoader
         if (bytes.Length != retained.MetadataBytes || digest != retained.MetadataDigest)
         {
             throw new CheckpointCorruptException(
-                path, 0, $"{retained.MetadataBytes} bytes of digest {retained.MetadataDigest}", $"{bytes.Length} of {digest}");
+                path, 0, $"{retained.MetadataBytes} bytes of digest {retained.MetadataDigest}",
+                    $"{bytes.Length} of {digest}");
         }
 
         return Parse(bytes, retained.Path);
@@ -73,7 +75,8 @@ public static class CheckpointLoader
         try
         {
             return await storage
-                .ReadAllAsync(StoragePath.Combine(folder, CheckpointLayout.MetadataName), MaxMetadataBytes, cancellationToken)
+                .ReadAllAsync(
+                    StoragePath.Combine(folder, CheckpointLayout.MetadataName), MaxMetadataBytes, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (StoredFileMissingException)
@@ -88,7 +91,8 @@ public static class CheckpointLoader
     {
         const int MaxNearby = 5;
         var found = new List<string>();
-        await foreach (var file in storage.ListAsync(StoragePath.FolderOf(folder), cancellationToken).ConfigureAwait(false))
+        await foreach (var file in storage.ListAsync(StoragePath.FolderOf(folder), cancellationToken)
+            .ConfigureAwait(false))
         {
             if (StoragePath.NameOf(file.Path) == CheckpointLayout.MetadataName)
             {
@@ -107,7 +111,8 @@ public static class CheckpointLoader
         if (metadata.Info is not { } info)
         {
             throw new UnsupportedFormatException(
-                path, "metadata that Flink wrote", "resuming from checkpoints of this library; Flink's can be inspected only");
+                path, "metadata that Flink wrote",
+                    "resuming from checkpoints of this library; Flink's can be inspected only");
         }
 
         return new(info.Job, metadata.CheckpointId, folder, ResolveRelative(metadata, folder), info.Properties);
@@ -117,7 +122,8 @@ public static class CheckpointLoader
     private static CheckpointMetadata ResolveRelative(CheckpointMetadata metadata, string folder)
     {
         StreamStateHandle Resolve(StreamStateHandle stream) => stream is RelativeFileStateHandle relative
-            ? new FileStateHandle(StoragePath.Combine(folder, relative.RelativePath), relative.FileSizeBytes, relative.Digest)
+            ? new FileStateHandle(
+                StoragePath.Combine(folder, relative.RelativePath), relative.FileSizeBytes, relative.Digest)
             : stream;
 
         StateFile ResolveFile(StateFile file) => file with { Handle = Resolve(file.Handle) };

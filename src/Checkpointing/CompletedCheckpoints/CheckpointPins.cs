@@ -4,8 +4,10 @@ using Checkpointing.Storage;
 namespace Checkpointing.CompletedCheckpoints;
 
 /// <summary>Marks in a checkpoint's folder that say "somebody still reads from this".</summary>
-/// <remarks>A job that starts from another's checkpoint (NoClaim) names the pin in its own register, writes it, and <em>then</em>
-/// checks that the checkpoint is still listed. A remover takes the checkpoint off its list and <em>then</em> looks for pins.
+/// <remarks>A job that starts from another's checkpoint (NoClaim) names the pin in its own register, writes it, and
+/// <em>then</em>
+/// checks that the checkpoint is still listed. A remover takes the checkpoint off its list and <em>then</em> looks for
+/// pins.
 /// So one of the two always sees the other. A pin that its holder's register does not name is stale.</remarks>
 internal static class CheckpointPins
 {
@@ -25,7 +27,8 @@ internal static class CheckpointPins
     {
         try
         {
-            await storage.WriteAllAsync(path, Encoding.UTF8.GetBytes(holder.Name), cancellationToken).ConfigureAwait(false);
+            await storage.WriteAllAsync(path, Encoding.UTF8.GetBytes(holder.Name), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (StoredFileExistsException)
         {
@@ -35,10 +38,12 @@ internal static class CheckpointPins
 
     /// <summary>Whether a living pin is in the checkpoint's folder. Stale ones are deleted on the way.</summary>
     public static async ValueTask<bool> IsPinnedAsync(
-        ICheckpointStorage storage, ICheckpointRegister register, string checkpointFolder, CancellationToken cancellationToken)
+        ICheckpointStorage storage, ICheckpointRegister register, string checkpointFolder,
+            CancellationToken cancellationToken)
     {
         var isPinned = false;
-        await foreach (var file in storage.ListAsync($"{checkpointFolder}/{Folder}", cancellationToken).ConfigureAwait(false))
+        await foreach (var file in storage.ListAsync($"{checkpointFolder}/{Folder}", cancellationToken)
+            .ConfigureAwait(false))
         {
             if (await IsStaleAsync(storage, register, file.Path, cancellationToken).ConfigureAwait(false))
             {

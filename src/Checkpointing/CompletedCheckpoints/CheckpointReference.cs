@@ -10,7 +10,8 @@ internal static class CheckpointReference
     public static IEnumerable<string> AllFiles(CompletedCheckpoint checkpoint) =>
         ExclusiveFiles(checkpoint).Concat(SharedFiles(checkpoint));
 
-    /// <summary>Files of the checkpoint alone, its metadata first: whoever drops it may delete them in this order.</summary>
+    /// <summary>Files of the checkpoint alone, its metadata first: whoever drops it may delete them in this
+    /// order.</summary>
     public static IEnumerable<string> ExclusiveFiles(CompletedCheckpoint checkpoint) =>
         new[] { checkpoint.MetadataPath }.Concat(
             checkpoint.Metadata.Operators.SelectMany(static o => o.Subtasks).SelectMany(static subtask =>
@@ -23,7 +24,8 @@ internal static class CheckpointReference
     {
         KeyGroupsStateHandle full => FilesOf(full.Stream),
         IncrementalKeyedStateHandle incremental =>
-            FilesOf(incremental.MetaFile).Concat(incremental.PrivateFiles.SelectMany(static file => FilesOf(file.Handle))),
+            FilesOf(incremental.MetaFile)
+                .Concat(incremental.PrivateFiles.SelectMany(static file => FilesOf(file.Handle))),
         _ => [],
     };
 

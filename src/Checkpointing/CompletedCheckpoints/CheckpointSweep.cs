@@ -3,7 +3,8 @@ using Checkpointing.Storage;
 namespace Checkpointing.CompletedCheckpoints;
 
 /// <summary>Finds orphans of older epochs in a job's folder.</summary>
-/// <remarks>A file goes if and only if nothing durable reaches it <em>and</em> an older epoch made it. Files of the present epoch
+/// <remarks>A file goes if and only if nothing durable reaches it <em>and</em> an older epoch made it. Files of the
+/// present epoch
 /// belong to the living coordinator. Age is never proof. Callers list the files first and read register and metadata
 /// then: what is listed and unreachable at that later time can never become reachable, because an older epoch cannot
 /// commit and names never repeat.</remarks>
@@ -21,7 +22,8 @@ internal static class CheckpointSweep
         return
         [
             .. files
-                .Where(file => !reachable.Contains(file) && !StoragePath.IsBelow(file, register) && IsOfOlderEpoch(file, record))
+                .Where(file =>
+                    !reachable.Contains(file) && !StoragePath.IsBelow(file, register) && IsOfOlderEpoch(file, record))
                 .OrderBy(static file => StoragePath.NameOf(file) == CheckpointLayout.MetadataName ? 0 : 1)
                 .ThenBy(static file => file, StringComparer.Ordinal),
         ];

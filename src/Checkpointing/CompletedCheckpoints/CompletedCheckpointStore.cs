@@ -4,7 +4,8 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.CompletedCheckpoints;
 
-/// <summary>The durable list of a job's completed checkpoints: one policy over any <see cref="ICheckpointRegister"/>.</summary>
+/// <summary>The durable list of a job's completed checkpoints: one policy over any
+/// <see cref="ICheckpointRegister"/>.</summary>
 /// <remarks>
 /// <para>Invariants: ids in the list ascend; a checkpoint is in the list exactly if the register names it; whatever is
 /// written is conditional on the epoch that this store has taken. After a crash at any point the list is the one before
@@ -36,7 +37,8 @@ public abstract class CompletedCheckpointStore
 
     /// <summary>The record as last read or written.</summary>
     /// <exception cref="InvalidOperationException">No epoch was taken yet.</exception>
-    public RegisterRecord Record => Epoch > 0 ? _session.Record! : throw new InvalidOperationException("Take the epoch first.");
+    public RegisterRecord Record =>
+        Epoch > 0 ? _session.Record! : throw new InvalidOperationException("Take the epoch first.");
 
     /// <summary>The medium below.</summary>
     internal ICheckpointRegister Register { get; }
@@ -45,7 +47,8 @@ public abstract class CompletedCheckpointStore
 
     internal ProtocolBreach Breach { get; init; }
 
-    /// <summary>Takes leadership: replaces the record with one of the next epoch, with a block of fresh ids reserved.</summary>
+    /// <summary>Takes leadership: replaces the record with one of the next epoch, with a block of fresh ids
+    /// reserved.</summary>
     /// <remarks>From here on every older coordinator of this job is fenced: it can change nothing any more.</remarks>
     public async ValueTask<RegisterRecord> TakeEpochAsync(CancellationToken cancellationToken)
     {
@@ -59,13 +62,15 @@ public abstract class CompletedCheckpointStore
     public async ValueTask<RegisterRecord> CheckEpochAsync(CancellationToken cancellationToken)
     {
         var record = await _session.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return record?.Epoch == Epoch ? record : throw new CoordinatorFencedException(Job.Name, Epoch, record?.Epoch ?? 0);
+        return record?.Epoch == Epoch ? record
+            : throw new CoordinatorFencedException(Job.Name, Epoch, record?.Epoch ?? 0);
     }
 
     /// <summary>Reads every checkpoint of the list and makes it an owner of its shared files, then lists it.</summary>
     /// <param name="registry">A new registry.</param>
     /// <param name="cancellationToken">Observed between two checkpoints.</param>
-    public async ValueTask<RecoveredCheckpoints> RecoverAsync(SharedStateRegistry registry, CancellationToken cancellationToken)
+    public async ValueTask<RecoveredCheckpoints> RecoverAsync(
+        SharedStateRegistry registry, CancellationToken cancellationToken)
     {
         var readable = new List<CompletedCheckpoint>();
         var unreadable = new List<UnreadableCheckpoint>();
@@ -93,7 +98,8 @@ public abstract class CompletedCheckpointStore
     }
 
     /// <summary>Replaces the record.</summary>
-    /// <exception cref="CoordinatorFencedException">Another coordinator has taken over; nothing was changed.</exception>
+    /// <exception cref="CoordinatorFencedException">Another coordinator has taken over; nothing was
+    /// changed.</exception>
     /// <exception cref="CheckpointOutcomeUnknownException">It may be in; recover before the next write.</exception>
     internal async ValueTask<RegisterRecord> ReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
     {
@@ -129,7 +135,8 @@ public abstract class CompletedCheckpointStore
     }
 }
 
-/// <summary>The policy over the register in the job's folder, or one in memory: for one process, or several on one file system.</summary>
+/// <summary>The policy over the register in the job's folder, or one in memory: for one process, or several on one file
+/// system.</summary>
 public sealed class StandaloneCompletedCheckpointStore(
     ICheckpointRegister register, ICheckpointStorage storage, JobId job, IdSource ids, string holder)
     : CompletedCheckpointStore(register, storage, job, ids, holder);

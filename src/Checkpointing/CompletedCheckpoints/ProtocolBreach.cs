@@ -1,6 +1,7 @@
 namespace Checkpointing.CompletedCheckpoints;
 
-/// <summary>Rules of the protocol, broken on purpose by tests that show why the rule is there. Never set otherwise.</summary>
+/// <summary>Rules of the protocol, broken on purpose by tests that show why the rule is there. Never set
+/// otherwise.</summary>
 [Flags]
 internal enum ProtocolBreach
 {

@@ -3,7 +3,8 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.CompletedCheckpoints;
 
 /// <summary>The one record of a job: a checkpoint is completed if and only if it is named here.</summary>
-/// <remarks>Small, immutable, replaced as a whole by compare-and-set. See <c>docs/file-format.md</c> for its bytes.</remarks>
+/// <remarks>Small, immutable, replaced as a whole by compare-and-set. See <c>docs/file-format.md</c> for its
+/// bytes.</remarks>
 public sealed record RegisterRecord
 {
     /// <summary>The job.</summary>
@@ -24,10 +25,12 @@ public sealed record RegisterRecord
     /// <summary>First id that no epoch has reserved yet. Ids below it are never given again.</summary>
     public required long NextId { get; init; }
 
-    /// <summary>First id that the present epoch may use: metadata of a lower id that nobody names is an older epoch's orphan.</summary>
+    /// <summary>First id that the present epoch may use: metadata of a lower id that nobody names is an older epoch's
+    /// orphan.</summary>
     public required long FirstIdOfEpoch { get; init; }
 
-    /// <summary>Checkpoints up to this id are kept until newer ones push them out, but never restored by themselves: the job
+    /// <summary>Checkpoints up to this id are kept until newer ones push them out, but never restored by themselves:
+    /// the job
     /// was started over after them. 0: all may be restored.</summary>
     public long RestoreFloor { get; init; }
 
@@ -37,7 +40,8 @@ public sealed record RegisterRecord
     /// <summary>Pins that this job holds on foreign checkpoints: paths of the pin files.</summary>
     public ValueList<string> Pins { get; init; }
 
-    /// <summary>The job whose checkpoints this one is about to claim: set before, cleared when they are in the list.</summary>
+    /// <summary>The job whose checkpoints this one is about to claim: set before, cleared when they are in the
+    /// list.</summary>
     public string? PendingClaim { get; init; }
 
     /// <summary>Jobs whose checkpoints this one has claimed.</summary>

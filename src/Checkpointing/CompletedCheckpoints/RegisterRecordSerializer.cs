@@ -6,8 +6,10 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.CompletedCheckpoints;
 
-/// <summary>Bytes of a <see cref="RegisterRecord"/>: one JSON object, a line feed, and the digest of what is before it.</summary>
-/// <remarks>Text on purpose: whoever looks at a broken pipeline at night can read it. Layout: docs/file-format.md.</remarks>
+/// <summary>Bytes of a <see cref="RegisterRecord"/>: one JSON object, a line feed, and the digest of what is before
+/// it.</summary>
+/// <remarks>Text on purpose: whoever looks at a broken pipeline at night can read it. Layout:
+/// docs/file-format.md.</remarks>
 public static class RegisterRecordSerializer
 {
     private const int FormatVersion = 1;
@@ -57,10 +59,12 @@ public static class RegisterRecordSerializer
             using var document = JsonDocument.Parse(bytes[..end]);
             return ReadFields(document.RootElement, path);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+        catch (Exception e) when (
+            e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
             or ArgumentException)
         {
-            throw new CheckpointCorruptException(path, 0, "the fields of a register record", e.Message, innerException: e);
+            throw new CheckpointCorruptException(
+                path, 0, "the fields of a register record", e.Message, innerException: e);
         }
     }
 
@@ -147,7 +151,8 @@ public static class RegisterRecordSerializer
         Text(json.GetProperty("path")),
         (CheckpointKind)json.GetProperty("kind").GetInt32(),
         json.GetProperty("metadataBytes").GetInt64(),
-        new(UInt128.Parse(Text(json.GetProperty("metadataDigest")), NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
+        new(UInt128.Parse(
+            Text(json.GetProperty("metadataDigest")), NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
 
     private static string Text(JsonElement json) =>
         json.GetString() ?? throw new FormatException("A text of the record is null.");

@@ -23,7 +23,8 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
         Version = entry?.Version ?? 0;
         Record = entry is null
             ? null
-            : RegisterRecordSerializer.Read(entry.Record, $"{register.Description}: register of '{Job}', version {entry.Version}");
+            : RegisterRecordSerializer.Read(
+                entry.Record, $"{register.Description}: register of '{Job}', version {entry.Version}");
         return Record;
     }
 
@@ -31,7 +32,8 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
     /// <param name="record">The new one; its token must be new.</param>
     /// <param name="cancellationToken">Observed before the write.</param>
     /// <returns>Whether it is in; if not, <see cref="Record"/> is what somebody else wrote.</returns>
-    /// <exception cref="CheckpointOutcomeUnknownException">It may be in, or come in later, and this could not be settled.</exception>
+    /// <exception cref="CheckpointOutcomeUnknownException">It may be in, or come in later, and this could not be
+    /// settled.</exception>
     /// <exception cref="CheckpointStorageUnavailableException">It is definitely not in.</exception>
     public async ValueTask<bool> TryReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
     {
@@ -54,7 +56,8 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
                     return false;
                 }
 
-                outcome = await register.TryReplaceAsync(Job, Version, bytes, CancellationToken.None).ConfigureAwait(false);
+                outcome = await register.TryReplaceAsync(Job, Version, bytes, CancellationToken.None)
+                    .ConfigureAwait(false);
             }
             catch (CheckpointStorageUnavailableException)
             {
@@ -78,7 +81,8 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
     /// <summary>Applies a change to whatever the record is, again and again until it is in.</summary>
     /// <param name="change">Gives the new record from the present one (null: none), or null to change nothing.</param>
     /// <param name="cancellationToken">Observed between two tries.</param>
-    /// <exception cref="CheckpointStorageUnavailableException">Others replaced the record <c>16</c> times in a row.</exception>
+    /// <exception cref="CheckpointStorageUnavailableException">Others replaced the record <c>16</c> times in a
+    /// row.</exception>
     public async ValueTask<RegisterRecord?> UpdateAsync(
         Func<RegisterRecord?, RegisterRecord?> change, CancellationToken cancellationToken)
     {

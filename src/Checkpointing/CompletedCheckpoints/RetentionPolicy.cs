@@ -17,7 +17,9 @@ internal static class RetentionPolicy
         int maxRetained)
     {
         var readable = retained.Where(checkpoint => !unreadable.Contains(checkpoint.Id)).ToList();
-        var subsumed = readable.Take(Math.Max(0, readable.Count + 1 - maxRetained)).Select(static c => c.Id).ToHashSet();
-        return (retained.Where(checkpoint => !subsumed.Contains(checkpoint.Id)).Append(added).ToValueList(), [.. subsumed.Order()]);
+        var subsumed = readable.Take(Math.Max(0, readable.Count + 1 - maxRetained)).Select(static c => c.Id)
+            .ToHashSet();
+        return (retained.Where(checkpoint => !subsumed.Contains(checkpoint.Id)).Append(added)
+            .ToValueList(), [.. subsumed.Order()]);
     }
 }

@@ -92,7 +92,8 @@ public sealed partial class CheckpointCoordinator
             catch (CheckpointingException)
             {
                 // A lost notice stalls nothing: the next trigger names the base, and sinks commit with the next one.
-                _logger.StaleMessageDropped(message.Target, message.CheckpointId.Value, "a notice of completion was not delivered");
+                _logger.StaleMessageDropped(
+                    message.Target, message.CheckpointId.Value, "a notice of completion was not delivered");
             }
         }
 
@@ -112,7 +113,8 @@ public sealed partial class CheckpointCoordinator
             }
             catch (CheckpointingException)
             {
-                _logger.StaleMessageDropped(message.Target, message.CheckpointId.Value, "a notice of abortion was not delivered");
+                _logger.StaleMessageDropped(
+                    message.Target, message.CheckpointId.Value, "a notice of abortion was not delivered");
             }
         }
 
@@ -125,7 +127,8 @@ public sealed partial class CheckpointCoordinator
         }
     }
 
-    /// <summary>Files are durable, their folders not yet: folders first, then the metadata that names them, then its folder.</summary>
+    /// <summary>Files are durable, their folders not yet: folders first, then the metadata that names them, then its
+    /// folder.</summary>
     private async Task WriteMetadataAsync(CoordinatorEffect.WriteMetadata write)
     {
         try
@@ -135,7 +138,8 @@ public sealed partial class CheckpointCoordinator
                 .Select(StoragePath.FolderOf).Append(write.Folder).ToHashSet();
             await _storage.SyncFoldersAsync(folders, CancellationToken.None).ConfigureAwait(false);
             var bytes = CheckpointMetadataSerializer.Write(write.Metadata, MetadataFormat.NativeV1);
-            var digest = await _storage.WriteAllAsync(write.Completed.MetadataPath, bytes, CancellationToken.None).ConfigureAwait(false);
+            var digest = await _storage.WriteAllAsync(write.Completed.MetadataPath, bytes, CancellationToken.None)
+                .ConfigureAwait(false);
             var retained = new RetainedCheckpoint(
                 write.Id, write.Folder, write.Completed.Properties.Kind, bytes.Length, digest);
             Dispatch(new CoordinatorEvent.MetadataWritten(write.Id, retained, write.Completed));
@@ -165,7 +169,8 @@ public sealed partial class CheckpointCoordinator
         try
         {
             isPinned = await CheckpointPins
-                .IsPinnedAsync(_storage, _store.Register, check.Checkpoint.Path, CancellationToken.None).ConfigureAwait(false);
+                .IsPinnedAsync(_storage, _store.Register, check.Checkpoint.Path, CancellationToken.None)
+                    .ConfigureAwait(false);
         }
         catch (CheckpointingException)
         {

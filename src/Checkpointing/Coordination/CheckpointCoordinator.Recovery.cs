@@ -7,11 +7,14 @@ namespace Checkpointing.Coordination;
 /// <content>Taking the epoch, finding one's own newest checkpoint, sweeping.</content>
 public sealed partial class CheckpointCoordinator
 {
-    /// <summary>Takes the epoch (first call), aborts what is pending, begins the next attempt, registers shared state again and
+    /// <summary>Takes the epoch (first call), aborts what is pending, begins the next attempt, registers shared state
+    /// again and
     /// gives this job's newest completed checkpoint; null if it has none.</summary>
-    /// <remarks>The first call sweeps orphans of older epochs out of the job's folder. If the newest checkpoint cannot be read
+    /// <remarks>The first call sweeps orphans of older epochs out of the job's folder. If the newest checkpoint cannot
+    /// be read
     /// now, the newest readable one is given, and the other is kept and logged.</remarks>
-    /// <param name="allowNonRestoredState">Leave stored operators that the program does not have behind, instead of refusing.</param>
+    /// <param name="allowNonRestoredState">Leave stored operators that the program does not have behind, instead of
+    /// refusing.</param>
     /// <param name="cancellationToken">Observed between steps.</param>
     /// <exception cref="CoordinatorFencedException">Another process has taken over since.</exception>
     /// <exception cref="CheckpointingException">The job has checkpoints, but none can be read now.</exception>
@@ -40,12 +43,14 @@ public sealed partial class CheckpointCoordinator
 
         await SweepAsync(orphanCandidates, record, found, cancellationToken).ConfigureAwait(false);
         var newest = found.Readable.LastOrDefault(checkpoint => checkpoint.Id.Value > record.RestoreFloor);
-        if (newest is null && found.Unreadable.LastOrDefault(u => u.Checkpoint.Id.Value > record.RestoreFloor) is { } lost)
+        if (newest is null
+            && found.Unreadable.LastOrDefault(u => u.Checkpoint.Id.Value > record.RestoreFloor) is { } lost)
         {
             throw lost.Cause;
         }
 
-        var states = newest is null ? null : StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
+        var states = newest is null ? null
+            : StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
         Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest));
         if (newest is null)
         {
@@ -57,7 +62,8 @@ public sealed partial class CheckpointCoordinator
     }
 
     /// <summary>Forgets what was recovered: the job begins anew, in the same place, with ids that go on.</summary>
-    /// <remarks>Call it after <see cref="RecoverAsync"/>, before the tasks start. Earlier checkpoints stay until new ones push
+    /// <remarks>Call it after <see cref="RecoverAsync"/>, before the tasks start. Earlier checkpoints stay until new
+    /// ones push
     /// them out, but are not restored by themselves any more; they can still be resumed from by path.</remarks>
     public async Task StartOverAsync(CancellationToken cancellationToken = default)
     {
@@ -92,9 +98,11 @@ public sealed partial class CheckpointCoordinator
         return files;
     }
 
-    /// <summary>Deletes what older epochs left and nothing reaches. Refused while anything that might reach it is unreadable.</summary>
+    /// <summary>Deletes what older epochs left and nothing reaches. Refused while anything that might reach it is
+    /// unreadable.</summary>
     private async Task SweepAsync(
-        IReadOnlyList<string> files, RegisterRecord record, RecoveredCheckpoints found, CancellationToken cancellationToken)
+        IReadOnlyList<string> files, RegisterRecord record, RecoveredCheckpoints found,
+            CancellationToken cancellationToken)
     {
         if (files.Count == 0)
         {
@@ -128,21 +136,25 @@ public sealed partial class CheckpointCoordinator
     }
 
     /// <summary>Checkpoints that left the list but that a foreign job still reads from.</summary>
-    private async Task AddPinnedAsync(IReadOnlyList<string> files, HashSet<string> reachable, CancellationToken cancellationToken)
+    private async Task AddPinnedAsync(
+        IReadOnlyList<string> files, HashSet<string> reachable, CancellationToken cancellationToken)
     {
         foreach (var folder in files.Where(CheckpointPins.IsPin).Select(CheckpointPins.CheckpointOf).Distinct())
         {
             if (!reachable.Contains(StoragePath.Combine(folder, CheckpointLayout.MetadataName))
-                && await CheckpointPins.IsPinnedAsync(_storage, _store.Register, folder, cancellationToken).ConfigureAwait(false))
+                && await CheckpointPins.IsPinnedAsync(_storage, _store.Register, folder, cancellationToken)
+                    .ConfigureAwait(false))
             {
-                var pinned = await CheckpointLoader.LoadAsync(_storage, folder, cancellationToken).ConfigureAwait(false);
+                var pinned = await CheckpointLoader.LoadAsync(_storage, folder, cancellationToken)
+                    .ConfigureAwait(false);
                 reachable.UnionWith(CheckpointReference.AllFiles(pinned));
             }
         }
     }
 
     /// <summary>Checkpoints of this job that another has claimed: its register says which it still keeps.</summary>
-    private async Task AddClaimedAsync(RegisterRecord record, HashSet<string> reachable, CancellationToken cancellationToken)
+    private async Task AddClaimedAsync(
+        RegisterRecord record, HashSet<string> reachable, CancellationToken cancellationToken)
     {
         if (record.ClaimedBy is not { } claimant)
         {
@@ -156,7 +168,8 @@ public sealed partial class CheckpointCoordinator
         var kept = theirs is null ? [] : theirs.PendingClaim == record.Job.Name ? record.HandedOver : theirs.Retained;
         foreach (var retained in kept)
         {
-            var checkpoint = await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken).ConfigureAwait(false);
+            var checkpoint = await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)
+                .ConfigureAwait(false);
             reachable.UnionWith(CheckpointReference.AllFiles(checkpoint));
         }
     }
@@ -165,7 +178,8 @@ public sealed partial class CheckpointCoordinator
     {
         if (Interlocked.Exchange(ref _isBusy, 1) != 0)
         {
-            throw new InvalidOperationException("The coordinator is recovering or resuming already: wait for that call.");
+            throw new InvalidOperationException(
+                "The coordinator is recovering or resuming already: wait for that call.");
         }
 
         return new(this);

@@ -12,11 +12,13 @@ public sealed partial class CheckpointCoordinator
     private const string ClaimMarkerName = "claimed-by";
     private const long MaxMarkerBytes = 4096;
 
-    /// <summary>Starts from a given checkpoint, of this job or another. Call it after <see cref="RecoverAsync"/>, before the tasks start.</summary>
+    /// <summary>Starts from a given checkpoint, of this job or another. Call it after <see cref="RecoverAsync"/>,
+    /// before the tasks start.</summary>
     /// <param name="path">Folder of a checkpoint or savepoint, or its <c>_metadata</c>.</param>
     /// <param name="options">Claim mode and leniency.</param>
     /// <param name="cancellationToken">Observed between steps.</param>
-    /// <exception cref="CheckpointNotFoundException">There is none, or its job does not list it; the message names what is nearby.</exception>
+    /// <exception cref="CheckpointNotFoundException">There is none, or its job does not list it; the message names what
+    /// is nearby.</exception>
     /// <exception cref="CheckpointCorruptException">Its metadata is damaged.</exception>
     /// <exception cref="StateMigrationException">It does not fit the program.</exception>
     /// <exception cref="CheckpointClaimedException">It was claimed by another job.</exception>
@@ -36,7 +38,8 @@ public sealed partial class CheckpointCoordinator
         var claimed = new List<CompletedCheckpoint>();
         if (isListedHere)
         {
-            record = await ReplaceForResumeAsync(record, checkpoint, static r => r, cancellationToken).ConfigureAwait(false);
+            record = await ReplaceForResumeAsync(record, checkpoint, static r => r, cancellationToken)
+                .ConfigureAwait(false);
         }
         else if (isForeign)
         {
@@ -62,7 +65,8 @@ public sealed partial class CheckpointCoordinator
         return new(checkpoint, isForeign, states);
     }
 
-    /// <summary>Ids go on above the checkpoint's, the lineage is taken over, and what was there before is not restored by itself.</summary>
+    /// <summary>Ids go on above the checkpoint's, the lineage is taken over, and what was there before is not restored
+    /// by itself.</summary>
     private async Task<RegisterRecord> ReplaceForResumeAsync(
         RegisterRecord record,
         CompletedCheckpoint checkpoint,
@@ -106,20 +110,23 @@ public sealed partial class CheckpointCoordinator
         {
             await DeleteAsync([pin]).ConfigureAwait(false);
             throw new CheckpointNotFoundException(
-                checkpoint.Path, [], $"It was written by job '{checkpoint.Job}', but no register lists it: it was never completed, or it was dropped.");
+                checkpoint.Path, [], $"It was written by job '{checkpoint.Job}', but no register lists it: "
+                + "it was never completed, or it was dropped.");
         }
 
         return record;
     }
 
     /// <summary>The record that lists a checkpoint: its own job's, or that of the job which claimed it.</summary>
-    private async Task<RegisterRecord?> FindListingAsync(CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
+    private async Task<RegisterRecord?> FindListingAsync(
+        CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         JobId? job = checkpoint.Job;
         const int MaxClaims = 64;
         for (var hop = 0; job is { } current && hop < MaxClaims; hop++)
         {
-            var record = await new RegisterSession(_store.Register, current).ReadAsync(cancellationToken).ConfigureAwait(false);
+            var record = await new RegisterSession(_store.Register, current).ReadAsync(cancellationToken)
+                .ConfigureAwait(false);
             if (record is null || record.Retained.Any(r => r.Path == checkpoint.Path))
             {
                 return record;
@@ -136,16 +143,20 @@ public sealed partial class CheckpointCoordinator
     {
         // The intent first: after a crash between the two registers, recovery finishes or drops the claim.
         record = await _store.ReplaceAsync(
-            record with { PendingClaim = checkpoint.Job.Name, Token = _ids.NewGuid() }, cancellationToken).ConfigureAwait(false);
+            record with { PendingClaim = checkpoint.Job.Name, Token = _ids.NewGuid() }, cancellationToken)
+                .ConfigureAwait(false);
         var session = new RegisterSession(_store.Register, checkpoint.Job);
-        var theirs = await session.UpdateAsync(present => HandOver(present, checkpoint), cancellationToken).ConfigureAwait(false);
+        var theirs = await session.UpdateAsync(present => HandOver(present, checkpoint), cancellationToken)
+            .ConfigureAwait(false);
         Claim(theirs!, checkpoint);
         record = await ReplaceForResumeAsync(
-            record, checkpoint, r => TakeOver(r, theirs!) with { RestoreFloor = 0 }, cancellationToken).ConfigureAwait(false);
+            record, checkpoint, r => TakeOver(r, theirs!) with { RestoreFloor = 0 }, cancellationToken)
+                .ConfigureAwait(false);
         var claimed = new List<CompletedCheckpoint>();
         foreach (var retained in theirs!.HandedOver)
         {
-            claimed.Add(await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken).ConfigureAwait(false));
+            claimed.Add(await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)
+                .ConfigureAwait(false));
         }
 
         return (record, claimed);
@@ -159,7 +170,8 @@ public sealed partial class CheckpointCoordinator
         }
     }
 
-    /// <summary>The other job's record after the claim: fenced, and without checkpoints. Null: it cannot be claimed.</summary>
+    /// <summary>The other job's record after the claim: fenced, and without checkpoints. Null: it cannot be
+    /// claimed.</summary>
     private RegisterRecord? HandOver(RegisterRecord? present, CompletedCheckpoint checkpoint)
     {
         if (present is null)
@@ -197,7 +209,8 @@ public sealed partial class CheckpointCoordinator
     {
         var session = new RegisterSession(_store.Register, new(record.PendingClaim!));
         var theirs = await session.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var next = theirs?.ClaimedBy == record.Job.Name ? TakeOver(record, theirs) : record with { PendingClaim = null };
+        var next = theirs?.ClaimedBy == record.Job.Name ? TakeOver(record, theirs)
+            : record with { PendingClaim = null };
         var first = next.Retained.Select(static r => r.Id.Value + 1).Append(record.FirstIdOfEpoch).Max();
         return await _store.ReplaceAsync(
             next with
@@ -215,7 +228,8 @@ public sealed partial class CheckpointCoordinator
         var marker = StoragePath.Combine(checkpoint.Path, ClaimMarkerName);
         try
         {
-            await _storage.WriteAllAsync(marker, Encoding.UTF8.GetBytes(_topology.Job.Name), cancellationToken).ConfigureAwait(false);
+            await _storage.WriteAllAsync(marker, Encoding.UTF8.GetBytes(_topology.Job.Name), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (StoredFileExistsException)
         {
@@ -227,13 +241,15 @@ public sealed partial class CheckpointCoordinator
             }
         }
 
-        var bytes = await _storage.ReadAllAsync(checkpoint.MetadataPath, long.MaxValue, cancellationToken).ConfigureAwait(false);
+        var bytes = await _storage.ReadAllAsync(checkpoint.MetadataPath, long.MaxValue, cancellationToken)
+            .ConfigureAwait(false);
         var retained = new RetainedCheckpoint(
             checkpoint.Id, checkpoint.Path, CheckpointKind.Savepoint, bytes.Length, ContentDigest.Of(bytes));
         return await ReplaceForResumeAsync(
             record,
             checkpoint,
-            r => r with { RestoreFloor = 0, Retained = r.Retained.Append(retained).OrderBy(static c => c.Id).ToValueList() },
+            r => r with { RestoreFloor = 0, Retained = r.Retained.Append(retained).OrderBy(static c => c.Id)
+                .ToValueList() },
             cancellationToken).ConfigureAwait(false);
     }
 }

@@ -6,13 +6,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.Coordination;
 
-/// <summary>Takes consistent checkpoints of one job, keeps the list of completed ones, and finds what to start from.</summary>
+/// <summary>Takes consistent checkpoints of one job, keeps the list of completed ones, and finds what to start
+/// from.</summary>
 /// <remarks>
 /// <para>Knows no transport: it calls <see cref="ITaskGateway"/>, tasks call <see cref="ICheckpointResponder"/>.</para>
-/// <para>Life: build; <see cref="RecoverAsync"/> (takes the epoch); perhaps <see cref="ResumeAsync"/>; start the tasks of
+/// <para>Life: build; <see cref="RecoverAsync"/> (takes the epoch); perhaps <see cref="ResumeAsync"/>; start the tasks
+/// of
 /// <see cref="Subtasks"/>; <see cref="Start"/>. When a task fails: <see cref="RecoverAsync"/> again (and
 /// <see cref="ResumeAsync"/> again if it gave nothing), which begins the next attempt.</para>
-/// <para>All decisions are in <see cref="CoordinatorCore"/>; this class carries its effects out. All members are safe for
+/// <para>All decisions are in <see cref="CoordinatorCore"/>; this class carries its effects out. All members are safe
+/// for
 /// concurrent calls, but recovering, resuming and starting over exclude each other.</para>
 /// </remarks>
 public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsyncDisposable
@@ -39,7 +42,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     private bool _isEnded;
     private bool _isDisposed;
 
-    internal CheckpointCoordinator(CheckpointCoordinatorBuilder builder, CompletedCheckpointStore store, ITaskGateway gateway)
+    internal CheckpointCoordinator(
+        CheckpointCoordinatorBuilder builder, CompletedCheckpointStore store, ITaskGateway gateway)
     {
         _topology = builder.Topology!;
         _storage = builder.Storage;
@@ -60,7 +64,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     /// <summary>Reign of this coordinator; 0 before <see cref="RecoverAsync"/>.</summary>
     public long Epoch => Locked(static core => core.Epoch);
 
-    /// <summary>Goes on from a job to one resumed from its checkpoint; names sink transactions. Empty before <see cref="RecoverAsync"/>.</summary>
+    /// <summary>Goes on from a job to one resumed from its checkpoint; names sink transactions. Empty before
+    /// <see cref="RecoverAsync"/>.</summary>
     public Guid LineageId => Locked(static core => core.Record?.LineageId ?? Guid.Empty);
 
     /// <summary>Subtasks of the present attempt, in the order of the topology.</summary>
@@ -70,10 +75,13 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     public CompletedCheckpoint? LatestCompleted => Locked(static core => core.LatestCompleted);
 
     /// <summary>Completed checkpoints that are retained, oldest first; a copy.</summary>
-    public IReadOnlyList<CompletedCheckpoint> Retained => Locked(static core => (IReadOnlyList<CompletedCheckpoint>)[.. core.Retained]);
+    public IReadOnlyList<CompletedCheckpoint> Retained =>
+        Locked(static core => (IReadOnlyList<CompletedCheckpoint>)[.. core.Retained]);
 
-    /// <summary>Faults with the cause when the coordinator can no longer do its work: fenced, outcome unknown, or too many
-    /// failures in a row. The host then ends the job (or recovers). Completes when the coordinator is disposed.</summary>
+    /// <summary>Faults with the cause when the coordinator can no longer do its work: fenced, outcome unknown, or too
+    /// many
+    /// failures in a row. The host then ends the job (or recovers). Completes when the coordinator is
+    /// disposed.</summary>
     public Task Failure => _failure.Task;
 
     internal SharedStateRegistry Registry => Locked(static core => core.Registry);
@@ -89,7 +97,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     /// <returns>The checkpoint, durable; tasks have been sent the notice of completion.</returns>
     /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
     /// <exception cref="CoordinatorFencedException">Another process has taken over.</exception>
-    public Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken = default)
+    public Task<CompletedCheckpoint> TriggerAsync(
+        CheckpointRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -114,7 +123,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Stops triggering and aborts what is pending; then keeps or deletes retained checkpoints as their properties say.</summary>
+    /// <summary>Stops triggering and aborts what is pending; then keeps or deletes retained checkpoints as their
+    /// properties say.</summary>
     /// <param name="termination">How the job ended. After suspension all of them stay.</param>
     /// <param name="cancellationToken">Ends the wait for deletions; what is left is swept by the next epoch.</param>
     public async Task EndAsync(JobTermination termination, CancellationToken cancellationToken = default)
@@ -148,15 +158,18 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _failure.TrySetResult();
     }
 
-    /// <summary>A trigger whose messages are handed to the caller instead of the gateway, so that it can act on them at once.</summary>
-    internal (IReadOnlyList<TriggerCheckpoint> Messages, Task<CompletedCheckpoint> Completion) TriggerDirectly(CheckpointRequest request)
+    /// <summary>A trigger whose messages are handed to the caller instead of the gateway, so that it can act on them at
+    /// once.</summary>
+    internal (IReadOnlyList<TriggerCheckpoint> Messages, Task<CompletedCheckpoint> Completion) TriggerDirectly(
+        CheckpointRequest request)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         var reply = new TaskCompletionSource<CompletedCheckpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
         var messages = new List<TriggerCheckpoint>();
         lock (_lock)
         {
-            foreach (var effect in _core.Handle(new CoordinatorEvent.TriggerRequested(request, reply), _time.GetUtcNow()))
+            foreach (
+                var effect in _core.Handle(new CoordinatorEvent.TriggerRequested(request, reply), _time.GetUtcNow()))
             {
                 if (effect is CoordinatorEffect.SendTriggers send)
                 {

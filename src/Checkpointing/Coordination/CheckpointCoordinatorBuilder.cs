@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointing.Coordination;
 
-/// <summary>Puts a coordinator together. Settings are copied and validated once, in <see cref="Build"/>; components are borrowed.</summary>
+/// <summary>Puts a coordinator together. Settings are copied and validated once, in <see cref="Build"/>; components are
+/// borrowed.</summary>
 public sealed class CheckpointCoordinatorBuilder(ICheckpointStorage storage)
 {
     private ITaskGateway? _gateway;
@@ -101,13 +102,15 @@ public sealed class CheckpointCoordinatorBuilder(ICheckpointStorage storage)
     {
         if (Topology is null || _gateway is null || Topology.Operators.Count == 0)
         {
-            throw new InvalidOperationException("A coordinator needs a job with at least one operator (WithJob) and a gateway (WithTaskGateway).");
+            throw new InvalidOperationException(
+                "A coordinator needs a job with at least one operator (WithJob) and a gateway (WithTaskGateway).");
         }
 
         Options.Validate();
         Options = Options.Clone();
         var store = new StandaloneCompletedCheckpointStore(
-            _register ?? new StorageCheckpointRegister(Storage), Storage, Topology.Job, Ids, Holder) { Breach = Breach };
+            _register
+                ?? new StorageCheckpointRegister(Storage), Storage, Topology.Job, Ids, Holder) { Breach = Breach };
         return new(this, store, _gateway);
     }
 }

@@ -18,7 +18,8 @@ public sealed class CheckpointCoordinatorOptions
     /// <summary>Completed checkpoints kept, 1 to 1,000; the oldest is dropped first. Default: 1.</summary>
     public int MaxRetainedCheckpoints { get; set; } = 1;
 
-    /// <summary>What happens to retained checkpoints when the job ends. Default: <see cref="CheckpointRetention.OnCancellation"/>.</summary>
+    /// <summary>What happens to retained checkpoints when the job ends. Default:
+    /// <see cref="CheckpointRetention.OnCancellation"/>.</summary>
     public CheckpointRetention Retention { get; set; } = CheckpointRetention.OnCancellation;
 
     /// <summary>Failed checkpoints in a row before the job fails; null: never. Default: null.</summary>
@@ -28,11 +29,14 @@ public sealed class CheckpointCoordinatorOptions
     /// <exception cref="ArgumentOutOfRangeException">A setting is outside its range; the message names it.</exception>
     public void Validate()
     {
-        Check(Interval is null || Interval >= TimeSpan.FromMilliseconds(10), nameof(Interval), Interval, "at least 10 ms");
-        Check(MinPause >= TimeSpan.Zero && MinPause <= TimeSpan.FromDays(365), nameof(MinPause), MinPause, "0 to 365 days");
+        Check(Interval is null
+            || Interval >= TimeSpan.FromMilliseconds(10), nameof(Interval), Interval, "at least 10 ms");
+        Check(MinPause >= TimeSpan.Zero
+            && MinPause <= TimeSpan.FromDays(365), nameof(MinPause), MinPause, "0 to 365 days");
         Check(Timeout >= TimeSpan.FromMilliseconds(1), nameof(Timeout), Timeout, "at least 1 ms");
         Check(MaxConcurrent is >= 1 and <= 100, nameof(MaxConcurrent), MaxConcurrent, "1 to 100");
-        Check(MaxRetainedCheckpoints is >= 1 and <= 1_000, nameof(MaxRetainedCheckpoints), MaxRetainedCheckpoints, "1 to 1,000");
+        Check(MaxRetainedCheckpoints is >= 1 and <= 1_000, nameof(MaxRetainedCheckpoints), MaxRetainedCheckpoints,
+            "1 to 1,000");
         Check(TolerableFailures is null or >= 0, nameof(TolerableFailures), TolerableFailures, "at least 0");
     }
 

@@ -31,6 +31,7 @@ public sealed class ResumeOptions
     /// <summary>Default: <see cref="ClaimMode.NoClaim"/>.</summary>
     public ClaimMode ClaimMode { get; set; }
 
-    /// <summary>Leave stored operators and states that the program does not have behind, with a warning. Default: false.</summary>
+    /// <summary>Leave stored operators and states that the program does not have behind, with a warning. Default:
+    /// false.</summary>
     public bool AllowNonRestoredState { get; set; }
 }

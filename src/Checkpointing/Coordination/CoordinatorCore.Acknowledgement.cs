@@ -39,13 +39,15 @@ internal sealed partial class CoordinatorCore
             // The task has a base that we do not: naming none makes it send everything the next time.
             _base = null;
             DiscardExclusive(message);
-            Abort(pending, CheckpointFailureReason.UnknownSharedState, $"{message.Source} refers to unknown shared state '{e.Key}'", e);
+            Abort(pending, CheckpointFailureReason.UnknownSharedState,
+                $"{message.Source} refers to unknown shared state '{e.Key}'", e);
             return;
         }
         catch (ConflictingSharedStateException e)
         {
             DiscardExclusive(message);
-            Abort(pending, CheckpointFailureReason.ConflictingSharedState, $"{message.Source} sent a conflicting file '{e.Key}'", e);
+            Abort(pending, CheckpointFailureReason.ConflictingSharedState,
+                $"{message.Source} sent a conflicting file '{e.Key}'", e);
             return;
         }
 
@@ -133,7 +135,8 @@ internal sealed partial class CoordinatorCore
     /// <summary>A message of an attempt that is over: what it uploaded and nobody took over is nobody's.</summary>
     private void DiscardStale(AcknowledgeCheckpoint message)
     {
-        Log(log => log.StaleMessageDropped(message.Source, message.CheckpointId.Value, "another job, epoch or attempt"));
+        Log(log =>
+            log.StaleMessageDropped(message.Source, message.CheckpointId.Value, "another job, epoch or attempt"));
         if (_phase == LifePhase.Failed || message.Source.Job != topology.Job || message.Source.Epoch != Epoch
             || message.Source.Attempt >= _attempt
             || _retained.Exists(checkpoint => checkpoint.Id == message.CheckpointId && checkpoint.Job == topology.Job))
@@ -157,7 +160,8 @@ internal sealed partial class CoordinatorCore
         Delete(_registry.GiveUp(OwnerOf(message.Source), message.Snapshot.GivenUp), "given up by its task");
 
     private void DiscardExclusive(AcknowledgeCheckpoint message) =>
-        DeletePaths(ExclusiveFilesOf(message.Snapshot), $"of checkpoint {message.CheckpointId}, which will not complete");
+        DeletePaths(
+            ExclusiveFilesOf(message.Snapshot), $"of checkpoint {message.CheckpointId}, which will not complete");
 
     private static IEnumerable<string> ExclusiveFilesOf(SubtaskSnapshot snapshot) =>
         CheckpointReference.ExclusiveFiles(snapshot.Keyed)
@@ -165,7 +169,8 @@ internal sealed partial class CoordinatorCore
 
     private static bool IsUploadOf(SubtaskAddress source, string path) =>
         StoragePath.IsBelow(path, CheckpointLayout.SharedFolder(source.Job))
-        && StoragePath.NameOf(path).StartsWith(FormattableString.Invariant($"{source.Epoch}-{source.Attempt}-"), StringComparison.Ordinal);
+        && StoragePath.NameOf(path)
+            .StartsWith(FormattableString.Invariant($"{source.Epoch}-{source.Attempt}-"), StringComparison.Ordinal);
 
     private SharedStateOwner OwnerOf(CheckpointId id) => SharedStateOwner.Checkpoint(topology.Job, id);
 
@@ -177,7 +182,8 @@ internal sealed partial class CoordinatorCore
         var properties = new CheckpointProperties(pending.Kind, options.Retention);
         var operators = topology.Operators.Select(o =>
         {
-            var snapshots = Subtasks.Where(s => s.Operator == o.Name).Select(s => (s.Index, Snapshot: pending.Snapshots[s])).ToList();
+            var snapshots = Subtasks.Where(s => s.Operator == o.Name)
+                .Select(s => (s.Index, Snapshot: pending.Snapshots[s])).ToList();
             var stateful = snapshots.Where(static s => s.Snapshot.Keyed is not null || s.Snapshot.Operator is not null);
             return new OperatorCheckpoint(
                 o.Id,
@@ -199,7 +205,8 @@ internal sealed partial class CoordinatorCore
                 topology.Job, _record.JobUid, _record.LineageId, _record.Epoch, properties,
                 ToMilliseconds(pending.TriggeredAt), ToMilliseconds(_now), []),
         };
-        return new(topology.Job, pending.Id, pending.Request.ExclusiveFolder, metadata, properties) { Cost = pending.Cost };
+        return new(
+            topology.Job, pending.Id, pending.Request.ExclusiveFolder, metadata, properties) { Cost = pending.Cost };
     }
 
     // Metadata keeps milliseconds, and what is in memory is what a reader will find.

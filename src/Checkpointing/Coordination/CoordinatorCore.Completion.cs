@@ -35,7 +35,8 @@ internal sealed partial class CoordinatorCore
     /// <summary>Begins the next change of the register, if none is under way.</summary>
     private void PumpRegister()
     {
-        while (_changeUnderWay is null && _phase is not (LifePhase.Failed or LifePhase.New) && _changes.TryDequeue(out var change))
+        while (_changeUnderWay is null && _phase is not (LifePhase.Failed or LifePhase.New)
+            && _changes.TryDequeue(out var change))
         {
             if (change is RegisterChange.Add { Pending: var pending })
             {
@@ -56,7 +57,8 @@ internal sealed partial class CoordinatorCore
         }
     }
 
-    /// <summary>The record that a change makes of the present one. Every one tops up the ids that are reserved.</summary>
+    /// <summary>The record that a change makes of the present one. Every one tops up the ids that are
+    /// reserved.</summary>
     private RegisterRecord Apply(RegisterChange change)
     {
         var next = _record with
@@ -68,7 +70,8 @@ internal sealed partial class CoordinatorCore
         {
             RegisterChange.Add add => next with
             {
-                Retained = RetentionPolicy.Add(_record.Retained, add.Pending.Retained!, _unreadable, options.MaxRetainedCheckpoints).Kept,
+                Retained = RetentionPolicy.Add(
+                    _record.Retained, add.Pending.Retained!, _unreadable, options.MaxRetainedCheckpoints).Kept,
             },
             RegisterChange.ClearPins => next with { Pins = [] },
             RegisterChange.Drop drop => next with
@@ -88,7 +91,8 @@ internal sealed partial class CoordinatorCore
         {
             case RegisterChange.Add { Pending: var pending }:
                 var dropped = _retained
-                    .Where(c => before.Retained.Any(r => r.Path == c.Path) && !_record.Retained.Any(r => r.Path == c.Path))
+                    .Where(c =>
+                        before.Retained.Any(r => r.Path == c.Path) && !_record.Retained.Any(r => r.Path == c.Path))
                     .ToList();
                 Complete(pending);
                 SubsumeRetained(dropped);
@@ -119,7 +123,8 @@ internal sealed partial class CoordinatorCore
         {
             // Definitely not written, so the checkpoint can be aborted like any other.
             pending.State = PendingCheckpoint.Phase.WritingMetadata;
-            Abort(pending, CheckpointFailureReason.RegisterWriteFailed, "the register could not be replaced", failed.Cause);
+            Abort(pending, CheckpointFailureReason.RegisterWriteFailed, "the register could not be replaced",
+                failed.Cause);
         }
         else if (failed.Change is RegisterChange.ReserveIds)
         {
@@ -145,7 +150,8 @@ internal sealed partial class CoordinatorCore
             completed,
             pending.Replies));
         Log(log => log.CheckpointCompleted(
-            topology.Job, completed.Id.Value, completed.Metadata.StateSizeBytes, completed.NewBytes, completed.Duration.TotalMilliseconds));
+            topology.Job, completed.Id.Value, completed.Metadata.StateSizeBytes, completed.NewBytes,
+                completed.Duration.TotalMilliseconds));
 
         if (!pending.IsSavepoint)
         {
@@ -162,7 +168,8 @@ internal sealed partial class CoordinatorCore
         TriggerWaiting();
     }
 
-    /// <summary>Our first own checkpoint needs nothing foreign any more, so our pins on foreign checkpoints go.</summary>
+    /// <summary>Our first own checkpoint needs nothing foreign any more, so our pins on foreign checkpoints
+    /// go.</summary>
     private void StandOnOwnFeet()
     {
         if (_record.Pins.Count > 0 && !_changes.Any(static c => c is RegisterChange.ClearPins))
@@ -173,7 +180,8 @@ internal sealed partial class CoordinatorCore
         }
     }
 
-    private void AbortIfPending(CheckpointId id, CheckpointFailureReason reason, string detail, CheckpointingException? cause)
+    private void AbortIfPending(
+        CheckpointId id, CheckpointFailureReason reason, string detail, CheckpointingException? cause)
     {
         if (_pending.TryGetValue(id, out var pending) && pending.State != PendingCheckpoint.Phase.Committing)
         {
@@ -182,7 +190,8 @@ internal sealed partial class CoordinatorCore
     }
 
     private void Abort(
-        PendingCheckpoint pending, CheckpointFailureReason reason, string detail, CheckpointingException? cause, string? subtask = null)
+        PendingCheckpoint pending, CheckpointFailureReason reason, string detail, CheckpointingException? cause,
+            string? subtask = null)
     {
         _pending.Remove(pending.Id);
         var exception = new CheckpointDeclinedException(pending.Id, reason, detail, cause) { Subtask = subtask };
@@ -194,7 +203,8 @@ internal sealed partial class CoordinatorCore
             (pending.Completed is null ? [] : new[] { pending.Completed.MetadataPath })
                 .Concat(pending.Snapshots.Values.SelectMany(ExclusiveFilesOf)),
             $"of checkpoint {pending.Id}, which was aborted");
-        Delete(_registry.ReleaseAll(OwnerOf(pending.Id)), $"only checkpoint {pending.Id}, which was aborted, needed it");
+        Delete(_registry.ReleaseAll(OwnerOf(pending.Id)),
+            $"only checkpoint {pending.Id}, which was aborted, needed it");
         OnCheckpointEnded(pending.Id);
         CountFailure(reason, exception);
         TriggerWaiting();
@@ -202,7 +212,8 @@ internal sealed partial class CoordinatorCore
 
     private void CountFailure(CheckpointFailureReason reason, CheckpointDeclinedException exception)
     {
-        if (reason is CheckpointFailureReason.Subsumed or CheckpointFailureReason.AttemptEnded or CheckpointFailureReason.JobStopping)
+        if (reason is CheckpointFailureReason.Subsumed or CheckpointFailureReason.AttemptEnded
+            or CheckpointFailureReason.JobStopping)
         {
             return;
         }

@@ -94,7 +94,8 @@ internal sealed partial class CoordinatorCore
     }
 
     private void Delete(IEnumerable<SharedStateEntry> entries, string why) =>
-        DeletePaths(entries.Select(static entry => entry.Handle).OfType<FileStateHandle>().Select(static file => file.Path), why);
+        DeletePaths(entries.Select(static entry => entry.Handle).OfType<FileStateHandle>()
+            .Select(static file => file.Path), why);
 
     private void DeletePaths(IEnumerable<string> paths, string why)
     {

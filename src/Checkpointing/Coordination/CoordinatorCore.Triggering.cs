@@ -25,13 +25,15 @@ internal sealed partial class CoordinatorCore
             {
                 LifePhase.Ended => (CheckpointFailureReason.CoordinatorShutdown, "the job has ended"),
                 LifePhase.Failed => (CheckpointFailureReason.CoordinatorShutdown, "the coordinator has failed"),
-                _ => (CheckpointFailureReason.TasksNotRunning, "not all tasks are running yet; trigger again once they are"),
+                _ => (CheckpointFailureReason.TasksNotRunning,
+                    "not all tasks are running yet; trigger again once they are"),
             };
             Decline(trigger, reason, detail);
         }
         else if (_waiting.Count >= MaxWaitingRequests)
         {
-            Decline(trigger, CheckpointFailureReason.TooManyConcurrentCheckpoints, $"{MaxWaitingRequests} requests wait already");
+            Decline(trigger, CheckpointFailureReason.TooManyConcurrentCheckpoints,
+                $"{MaxWaitingRequests} requests wait already");
         }
         else
         {
@@ -45,11 +47,11 @@ internal sealed partial class CoordinatorCore
         foreach (var late in _pending.Values
             .Where(p => p.State != PendingCheckpoint.Phase.Committing && p.Deadline <= _now).ToList())
         {
-            var missing = string.Join(", ", late.Missing.Take(3));
+            var missing = late.Missing.Count == 0 ? "the storage" : string.Join(", ", late.Missing.Take(3));
             Abort(
                 late,
                 CheckpointFailureReason.Expired,
-                $"it took longer than {options.Timeout}; not heard of: {(missing.Length == 0 ? "the storage" : missing)}",
+                $"it took longer than {options.Timeout}; not heard of: {missing}",
                 null);
         }
 
@@ -103,7 +105,8 @@ internal sealed partial class CoordinatorCore
         id = new(_nextId);
         if (_nextId >= _record.NextId)
         {
-            if (_changeUnderWay is not RegisterChange.ReserveIds && !_changes.Any(static c => c is RegisterChange.ReserveIds))
+            if (_changeUnderWay is not RegisterChange.ReserveIds
+                && !_changes.Any(static c => c is RegisterChange.ReserveIds))
             {
                 _changes.Enqueue(new RegisterChange.ReserveIds());
             }
@@ -145,7 +148,8 @@ internal sealed partial class CoordinatorCore
         var sources = topology.Operators.Where(o => all || o.IsSource).Select(static o => o.Name).ToHashSet();
         _effects.Add(new CoordinatorEffect.SendTriggers(
             id,
-            [.. Subtasks.Where(s => sources.Contains(s.Operator)).Select(s => new TriggerCheckpoint(s, pending.Request, _now))]));
+            [.. Subtasks.Where(s => sources.Contains(s.Operator))
+                .Select(s => new TriggerCheckpoint(s, pending.Request, _now))]));
         Log(log => log.CheckpointTriggered(topology.Job, id.Value, request.Kind, pending.Request.Base?.Value ?? 0));
     }
 

@@ -5,18 +5,21 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Coordination;
 
-/// <summary>The coordinator as a state machine: <c>Handle(event, now) → effects</c>. No I/O, no clock, no thread of its own.</summary>
+/// <summary>The coordinator as a state machine: <c>Handle(event, now) → effects</c>. No I/O, no clock, no thread of its
+/// own.</summary>
 /// <remarks>
 /// Invariants:
 /// <list type="number">
 /// <item>At most one change of the register is under way; the record here is the one that the register held when it was
 /// last heard of.</item>
 /// <item>A checkpoint is reported complete only after the register named it.</item>
-/// <item>A file is handed to <see cref="CoordinatorEffect.Delete"/> only when no checkpoint in the list, none pending and no
+/// <item>A file is handed to <see cref="CoordinatorEffect.Delete"/> only when no checkpoint in the list, none pending
+/// and no
 /// running attempt owns it.</item>
 /// <item>After <see cref="CoordinatorEffect.Fail"/> nothing is deleted and nothing is written any more.</item>
 /// </list>
-/// One seed that orders the events gives one trace. Duties: <c>.Triggering</c>, <c>.Acknowledgement</c>, <c>.Completion</c>,
+/// One seed that orders the events gives one trace. Duties: <c>.Triggering</c>, <c>.Acknowledgement</c>,
+/// <c>.Completion</c>,
 /// <c>.Releasing</c>.
 /// </remarks>
 internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCoordinatorOptions options, IdSource ids)
@@ -91,13 +94,15 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
                 OnDeclined(declined.Message);
                 break;
             case CoordinatorEvent.DeliveryFailed failed:
-                AbortIfPending(failed.Id, CheckpointFailureReason.DeliveryFailed, "a trigger could not be delivered", failed.Cause);
+                AbortIfPending(failed.Id, CheckpointFailureReason.DeliveryFailed, "a trigger could not be delivered",
+                    failed.Cause);
                 break;
             case CoordinatorEvent.MetadataWritten written:
                 OnMetadataWritten(written);
                 break;
             case CoordinatorEvent.MetadataFailed failed:
-                AbortIfPending(failed.Id, CheckpointFailureReason.MetadataWriteFailed, "its metadata could not be written", failed.Cause);
+                AbortIfPending(failed.Id, CheckpointFailureReason.MetadataWriteFailed,
+                    "its metadata could not be written", failed.Cause);
                 break;
             case CoordinatorEvent.RegisterReplaced replaced:
                 OnRegisterReplaced(replaced);
@@ -173,7 +178,8 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     {
         _nextPeriodicAt = null;
         FailWaiting(reason, detail);
-        foreach (var pending in _pending.Values.Where(static p => p.State != PendingCheckpoint.Phase.Committing).ToList())
+        foreach (
+            var pending in _pending.Values.Where(static p => p.State != PendingCheckpoint.Phase.Committing).ToList())
         {
             Abort(pending, reason, detail, null);
         }
@@ -184,7 +190,8 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         }
     }
 
-    /// <summary>Nothing more can be done here: nothing is deleted, since whoever recovers decides what is needed.</summary>
+    /// <summary>Nothing more can be done here: nothing is deleted, since whoever recovers decides what is
+    /// needed.</summary>
     private void Fail(CheckpointingException cause, CheckpointFailureReason reason)
     {
         if (_phase == LifePhase.Failed)
@@ -208,7 +215,8 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     private IReadOnlyList<CheckpointAborted> MakeAborted(CheckpointId id, CheckpointFailureReason reason) =>
         [.. Subtasks.Select(subtask => new CheckpointAborted(subtask, id, reason))];
 
-    private void Log(Action<Microsoft.Extensions.Logging.ILogger> write) => _effects.Add(new CoordinatorEffect.Log(write));
+    private void Log(Action<Microsoft.Extensions.Logging.ILogger> write) =>
+        _effects.Add(new CoordinatorEffect.Log(write));
 
     private void SetTimer()
     {

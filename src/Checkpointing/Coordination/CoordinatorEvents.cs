@@ -16,9 +16,11 @@ internal abstract record CoordinatorEvent
         RecoveredCheckpoints Checkpoints,
         CompletedCheckpoint? Base) : CoordinatorEvent;
 
-    /// <summary>The record was changed by resuming or starting over; shared state of claimed checkpoints is registered.</summary>
+    /// <summary>The record was changed by resuming or starting over; shared state of claimed checkpoints is
+    /// registered.</summary>
     public sealed record Resumed(
-        RegisterRecord Record, IReadOnlyList<CompletedCheckpoint> Claimed, CompletedCheckpoint? Base) : CoordinatorEvent;
+        RegisterRecord Record, IReadOnlyList<CompletedCheckpoint> Claimed, CompletedCheckpoint? Base)
+            : CoordinatorEvent;
 
     /// <summary>All tasks run.</summary>
     public sealed record Started : CoordinatorEvent;
@@ -59,7 +61,8 @@ internal abstract record CoordinatorEvent
     public sealed record Ending(JobTermination Termination) : CoordinatorEvent;
 }
 
-/// <summary>A change of the record that the core wants; worked out against the record of the moment it is its turn.</summary>
+/// <summary>A change of the record that the core wants; worked out against the record of the moment it is its
+/// turn.</summary>
 internal abstract record RegisterChange
 {
     /// <summary>Names a checkpoint: the commit point.</summary>

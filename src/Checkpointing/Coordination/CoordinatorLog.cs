@@ -12,7 +12,8 @@ internal static partial class CoordinatorLog
         this ILogger logger, JobId job, long checkpointId, CheckpointKind kind, long baseId);
 
     [LoggerMessage(EventId = CheckpointingEventIds.CheckpointCompleted, Level = LogLevel.Information,
-        Message = "Job '{Job}': checkpoint {CheckpointId} completed: {StateSizeBytes} bytes, {NewBytes} of them new, in {DurationMs} ms")]
+        Message = "Job '{Job}': checkpoint {CheckpointId} completed: {StateSizeBytes} bytes, "
+            + "{NewBytes} of them new, in {DurationMs} ms")]
     public static partial void CheckpointCompleted(
         this ILogger logger, JobId job, long checkpointId, long stateSizeBytes, long newBytes, double durationMs);
 
@@ -23,11 +24,13 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(EventId = CheckpointingEventIds.SubtaskAcknowledged, Level = LogLevel.Debug,
         Message = "{Subtask} acknowledged checkpoint {CheckpointId}; {MissingCount} missing")]
-    public static partial void SubtaskAcknowledged(this ILogger logger, SubtaskAddress subtask, long checkpointId, int missingCount);
+    public static partial void SubtaskAcknowledged(
+        this ILogger logger, SubtaskAddress subtask, long checkpointId, int missingCount);
 
     [LoggerMessage(EventId = CheckpointingEventIds.StaleMessageDropped, Level = LogLevel.Debug,
         Message = "Message of {Subtask} about checkpoint {CheckpointId} dropped: {Why}")]
-    public static partial void StaleMessageDropped(this ILogger logger, SubtaskAddress subtask, long checkpointId, string why);
+    public static partial void StaleMessageDropped(
+        this ILogger logger, SubtaskAddress subtask, long checkpointId, string why);
 
     [LoggerMessage(EventId = CheckpointingEventIds.CoordinatorFenced, Level = LogLevel.Error,
         Message = "Job '{Job}': epoch {Epoch} is fenced: another process has taken over. Stop this one")]

@@ -4,8 +4,10 @@ using Checkpointing.KeyGroups;
 namespace Checkpointing.Coordination;
 
 /// <summary>What the coordinator has to know of a job: its operators and their parallelism.</summary>
-/// <remarks>Filled once, then not changed. Use: <c>new JobTopology("flights", 128) { { "source", 1 }, { "delays", 2 } }</c>;
-/// operators that get triggers themselves (sources) are added with <c>isSource: true</c>; if none is, all are.</remarks>
+/// <remarks>Filled once, then not changed. Use: <c>new JobTopology("flights", 128) { { "source", 1 }, { "delays", 2 }
+/// }</c>;
+/// operators that get triggers themselves (sources) are added with <c>isSource: true</c>; if none is, all
+/// are.</remarks>
 public sealed class JobTopology : IEnumerable<JobOperator>
 {
     private readonly List<JobOperator> _operators = [];
@@ -30,12 +32,15 @@ public sealed class JobTopology : IEnumerable<JobOperator>
     public IReadOnlyList<JobOperator> Operators => _operators;
 
     /// <summary>Adds an operator.</summary>
-    /// <exception cref="ArgumentException">The name is taken, or the parallelism is outside 1 to the max parallelism.</exception>
+    /// <exception cref="ArgumentException">The name is taken, or the parallelism is outside 1 to the max
+    /// parallelism.</exception>
     public void Add(string name, int parallelism, bool isSource = false)
     {
         if (_operators.Exists(o => o.Name == name))
         {
-            throw new ArgumentException($"Job '{Job}' has two operators named '{name}'. Names are identities: give each its own.", nameof(name));
+            throw new ArgumentException(
+                $"Job '{Job}' has two operators named '{name}'. Names are identities: give each its own.",
+                nameof(name));
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);

@@ -2,7 +2,8 @@ using Checkpointing.State;
 
 namespace Checkpointing.Coordination;
 
-/// <summary>One subtask of one attempt of a job. Messages that carry another job, epoch or attempt are stale and dropped.</summary>
+/// <summary>One subtask of one attempt of a job. Messages that carry another job, epoch or attempt are stale and
+/// dropped.</summary>
 /// <param name="Job">The job.</param>
 /// <param name="Epoch">Reign of the coordinator, from 1.</param>
 /// <param name="Attempt">Attempt of the job within the epoch, from 0.</param>
@@ -28,7 +29,8 @@ public sealed record TriggerCheckpoint(SubtaskAddress Target, SnapshotRequest Re
 public sealed record CheckpointCompleted(SubtaskAddress Target, CheckpointId CheckpointId);
 
 /// <summary>To a subtask: the checkpoint will never complete.</summary>
-public sealed record CheckpointAborted(SubtaskAddress Target, CheckpointId CheckpointId, CheckpointFailureReason Reason);
+public sealed record CheckpointAborted(
+    SubtaskAddress Target, CheckpointId CheckpointId, CheckpointFailureReason Reason);
 
 /// <summary>From a subtask: my state of this checkpoint is stored.</summary>
 public sealed record AcknowledgeCheckpoint(SubtaskAddress Source, CheckpointId CheckpointId, SubtaskSnapshot Snapshot);
@@ -36,8 +38,10 @@ public sealed record AcknowledgeCheckpoint(SubtaskAddress Source, CheckpointId C
 /// <summary>From a subtask: I cannot do this checkpoint.</summary>
 public sealed record DeclineCheckpoint(SubtaskAddress Source, CheckpointId CheckpointId, CheckpointingException Cause);
 
-/// <summary>Carries messages from the coordinator to tasks. Implemented by a host; knows the transport that the coordinator does not.</summary>
-/// <remarks>Sends and returns; the order of messages to one subtask is kept. A delivery that fails is reported by throwing a
+/// <summary>Carries messages from the coordinator to tasks. Implemented by a host; knows the transport that the
+/// coordinator does not.</summary>
+/// <remarks>Sends and returns; the order of messages to one subtask is kept. A delivery that fails is reported by
+/// throwing a
 /// <see cref="CheckpointingException"/>. Called by one caller at a time.</remarks>
 public interface ITaskGateway
 {
@@ -52,7 +56,8 @@ public interface ITaskGateway
 }
 
 /// <summary>Takes messages of tasks. The coordinator implements it.</summary>
-/// <remarks>Safe for concurrent calls. Returns when the message is taken in, not when it is acted on. Stale messages are dropped.</remarks>
+/// <remarks>Safe for concurrent calls. Returns when the message is taken in, not when it is acted on. Stale messages
+/// are dropped.</remarks>
 public interface ICheckpointResponder
 {
     /// <summary>Takes an acknowledgement.</summary>

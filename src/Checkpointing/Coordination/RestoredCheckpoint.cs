@@ -9,7 +9,8 @@ public sealed class RestoredCheckpoint
     private readonly IReadOnlyDictionary<(string Operator, int Index), SubtaskRestore> _states;
 
     internal RestoredCheckpoint(
-        CompletedCheckpoint checkpoint, bool isForeign, IReadOnlyDictionary<(string Operator, int Index), SubtaskRestore> states)
+        CompletedCheckpoint checkpoint, bool isForeign, IReadOnlyDictionary<(string Operator, int Index),
+            SubtaskRestore> states)
     {
         Checkpoint = checkpoint;
         IsForeign = isForeign;
@@ -22,7 +23,8 @@ public sealed class RestoredCheckpoint
     /// <summary>Whether it belongs to another job that we did not claim.</summary>
     public bool IsForeign { get; }
 
-    /// <summary>What a subtask restores; <see cref="SubtaskRestore.None"/> for an operator that the checkpoint does not hold.</summary>
+    /// <summary>What a subtask restores; <see cref="SubtaskRestore.None"/> for an operator that the checkpoint does not
+    /// hold.</summary>
     public SubtaskRestore StateOf(SubtaskAddress subtask)
     {
         ArgumentNullException.ThrowIfNull(subtask);

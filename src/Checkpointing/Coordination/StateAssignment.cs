@@ -9,7 +9,8 @@ namespace Checkpointing.Coordination;
 internal static class StateAssignment
 {
     /// <summary>What each subtask restores.</summary>
-    /// <exception cref="StateMigrationException">The max parallelism differs, or a stored operator has no counterpart.</exception>
+    /// <exception cref="StateMigrationException">The max parallelism differs, or a stored operator has no
+    /// counterpart.</exception>
     public static IReadOnlyDictionary<(string Operator, int Index), SubtaskRestore> Assign(
         CompletedCheckpoint checkpoint, JobTopology topology, bool isForeign, bool allowNonRestoredState)
     {
@@ -57,7 +58,8 @@ internal static class StateAssignment
         Dictionary<(string, int), SubtaskRestore> assigned)
     {
         var subtasks = source.Subtasks.OrderBy(static s => s.Index).ToList();
-        var operatorHandles = subtasks.Select(static s => s.ManagedOperator).OfType<StateHandles.OperatorStateHandle>().ToList();
+        var operatorHandles = subtasks.Select(static s => s.ManagedOperator).OfType<StateHandles.OperatorStateHandle>()
+            .ToList();
         var operatorStates = OperatorStateAssignment.Assign(operatorHandles, target.Parallelism);
         for (var index = 0; index < target.Parallelism; index++)
         {

@@ -7,7 +7,8 @@ namespace Checkpointing.Diagnostics;
 /// <summary>Checks of what must always hold. A failure is our bug, never the caller's.</summary>
 public static class Invariant
 {
-    /// <summary>Throws if <paramref name="condition"/> is false. A check that holds costs one branch and no allocation.</summary>
+    /// <summary>Throws if <paramref name="condition"/> is false. A check that holds costs one branch and no
+    /// allocation.</summary>
     /// <exception cref="UnreachableException">The invariant is broken: please report it.</exception>
     public static void Holds(
         [DoesNotReturnIf(false)] bool condition,

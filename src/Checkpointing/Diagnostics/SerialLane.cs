@@ -1,7 +1,8 @@
 namespace Checkpointing.Diagnostics;
 
 /// <summary>Runs pieces of asynchronous work one after another, in the order they were added.</summary>
-/// <remarks>Adding is safe from any thread and returns at once. Work handles its own failures: one that escapes is given to
+/// <remarks>Adding is safe from any thread and returns at once. Work handles its own failures: one that escapes is
+/// given to
 /// <c>onUnexpected</c> and the lane goes on.</remarks>
 internal sealed class SerialLane(WorkScheduler scheduler, Action<Exception> onUnexpected)
 {

@@ -1,7 +1,8 @@
 #pragma warning disable RS0030 // This is the one place of the core where background work starts.
 namespace Checkpointing.Diagnostics;
 
-/// <summary>Starts background work: the one place for it. A simulation passes one that runs all on its own thread.</summary>
+/// <summary>Starts background work: the one place for it. A simulation passes one that runs all on its own
+/// thread.</summary>
 public abstract class WorkScheduler
 {
     /// <summary>Work runs on the thread pool.</summary>

@@ -23,7 +23,8 @@ public sealed class EmbeddedCheckpoint
     /// <summary>Waits until it is durable.</summary>
     /// <param name="cancellationToken">Ends the wait, not the checkpoint.</param>
     /// <returns>The checkpoint; it survives the loss of everything that is not synced.</returns>
-    /// <exception cref="CheckpointDeclinedException">It failed; older checkpoints are intact, the next one may do.</exception>
+    /// <exception cref="CheckpointDeclinedException">It failed; older checkpoints are intact, the next one may
+    /// do.</exception>
     /// <exception cref="CoordinatorFencedException">Another process has taken over.</exception>
     public Task<CompletedCheckpoint> WaitAsync(CancellationToken cancellationToken = default)
     {
@@ -33,5 +34,6 @@ public sealed class EmbeddedCheckpoint
 
     /// <summary>The failure that nobody waited for; null if there is none, or somebody did.</summary>
     internal Exception? TakeUnobservedFailure() =>
-        _completion.IsFaulted && Interlocked.Exchange(ref _isObserved, 1) == 0 ? _completion.Exception!.InnerException : null;
+        _completion.IsFaulted
+            && Interlocked.Exchange(ref _isObserved, 1) == 0 ? _completion.Exception!.InnerException : null;
 }

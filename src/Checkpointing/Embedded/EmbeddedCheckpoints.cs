@@ -10,7 +10,8 @@ namespace Checkpointing.Embedded;
 /// <summary>State, checkpoints and automatic resume for one process with a loop of its own.</summary>
 /// <remarks>
 /// <para>Open it, open its task (which takes up the newest completed checkpoint), work, and call
-/// <see cref="BeginCheckpoint"/> between two elements. A second process that opens the same job fences this one: its next
+/// <see cref="BeginCheckpoint"/> between two elements. A second process that opens the same job fences this one: its
+/// next
 /// checkpoint fails with <see cref="CoordinatorFencedException"/>.</para>
 /// <para>Not safe for concurrent calls: the loop owns it. Dispose the task first, then this.</para>
 /// </remarks>
@@ -59,8 +60,10 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
         return opened;
     }
 
-    /// <summary>Takes the job over from any older process, and opens its task with the newest completed checkpoint, if there is one.</summary>
-    /// <exception cref="StateMigrationException">Stored and declared states do not fit; nothing was changed.</exception>
+    /// <summary>Takes the job over from any older process, and opens its task with the newest completed checkpoint, if
+    /// there is one.</summary>
+    /// <exception cref="StateMigrationException">Stored and declared states do not fit; nothing was
+    /// changed.</exception>
     /// <exception cref="InvalidOperationException">The task is open already: an embedded job has one.</exception>
     public async Task<EmbeddedTaskState<TKey>> OpenTaskAsync<TKey>(
         EmbeddedTask<TKey> task, CancellationToken cancellationToken = default)
@@ -77,7 +80,8 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
         var coordinator = Build(task.Name, maxParallelism);
         try
         {
-            var restored = await coordinator.RecoverAsync(task.AllowNonRestoredState, cancellationToken).ConfigureAwait(false);
+            var restored = await coordinator.RecoverAsync(task.AllowNonRestoredState, cancellationToken)
+                .ConfigureAwait(false);
             var state = await SubtaskState.OpenAsync(
                 MakeContext(task, maxParallelism, restored?.StateOf(coordinator.Subtasks[0]) ?? SubtaskRestore.None),
                 task.KeySerializer ?? StateSerializer.BuiltIn<TKey>() ?? throw new ArgumentException(
@@ -97,7 +101,8 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
     }
 
     /// <summary>The synchronous part of a checkpoint. The loop may go on at once; the rest runs beside it.</summary>
-    /// <exception cref="CheckpointDeclinedException">The last one is still being written (wait for it), or an earlier one
+    /// <exception cref="CheckpointDeclinedException">The last one is still being written (wait for it), or an earlier
+    /// one
     /// failed and nobody waited for it: that failure comes here.</exception>
     /// <exception cref="CoordinatorFencedException">Another process has taken over.</exception>
     /// <exception cref="InvalidOperationException">No task is open, or a key scope is.</exception>
@@ -168,7 +173,8 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
             await using (plan.ConfigureAwait(false))
             {
                 var snapshot = await plan.WriteAsync(CancellationToken.None).ConfigureAwait(false);
-                await coordinator.AcknowledgeAsync(new(trigger.Target, trigger.CheckpointId, snapshot), CancellationToken.None)
+                await coordinator.AcknowledgeAsync(
+                    new(trigger.Target, trigger.CheckpointId, snapshot), CancellationToken.None)
                     .ConfigureAwait(false);
             }
         }
@@ -186,7 +192,8 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
     private static void DeclineNow(CheckpointCoordinator coordinator, TriggerCheckpoint trigger, Exception e)
     {
         var cause = e as CheckpointingException
-            ?? new CheckpointDeclinedException(trigger.CheckpointId, CheckpointFailureReason.TaskDeclined, e.Message, e);
+            ?? new CheckpointDeclinedException(
+                trigger.CheckpointId, CheckpointFailureReason.TaskDeclined, e.Message, e);
         _ = coordinator.DeclineAsync(new(trigger.Target, trigger.CheckpointId, cause), CancellationToken.None).AsTask();
     }
 
@@ -202,7 +209,8 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
             null, CheckpointFailureReason.IdReservationFailed, "no checkpoint id is free now; try again");
     }
 
-    private CheckpointCoordinator Build(string operatorName, int maxParallelism) => new CheckpointCoordinatorBuilder(_storage)
+    private CheckpointCoordinator Build(string operatorName, int maxParallelism) =>
+        new CheckpointCoordinatorBuilder(_storage)
         .WithJob(new JobTopology(_job, maxParallelism) { { operatorName, 1 } })
         .WithTaskGateway(_gateway)
         .WithRegister(_options.Register ?? new StorageCheckpointRegister(_storage))
@@ -235,7 +243,8 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
     {
         public IEmbeddedTask? Task { get; set; }
 
-        public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken) =>
+            ValueTask.CompletedTask;
 
         public ValueTask NotifyCompletedAsync(CheckpointCompleted message, CancellationToken cancellationToken)
         {

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointing.Embedded;
 
-/// <summary>Settings and components of <see cref="EmbeddedCheckpoints"/>; each has a default. Components are borrowed.</summary>
+/// <summary>Settings and components of <see cref="EmbeddedCheckpoints"/>; each has a default. Components are
+/// borrowed.</summary>
 public sealed class EmbeddedOptions
 {
     /// <summary>Completed checkpoints kept, 1 to 1,000. Default: 1.</summary>

@@ -19,7 +19,8 @@ public sealed class EmbeddedTask<TKey>(string name)
     /// <summary>Key groups that this task owns. Default: all of 128.</summary>
     public KeyGroupRange KeyGroups { get; init; } = KeyGroupRange.All(128);
 
-    /// <summary>Number of key groups, fixed for the job's life. Default: null, which is one more than the last of <see cref="KeyGroups"/>.</summary>
+    /// <summary>Number of key groups, fixed for the job's life. Default: null, which is one more than the last of
+    /// <see cref="KeyGroups"/>.</summary>
     public int? MaxParallelism { get; init; }
 
     /// <summary>Serializer of the keys. Default: the built-in one of the type.</summary>
@@ -28,6 +29,7 @@ public sealed class EmbeddedTask<TKey>(string name)
     /// <summary>All states that the program uses.</summary>
     public IReadOnlyList<StateDescriptor> States { get; init; } = [];
 
-    /// <summary>Leave stored states that <see cref="States"/> does not list behind, with a warning. Default: false.</summary>
+    /// <summary>Leave stored states that <see cref="States"/> does not list behind, with a warning. Default:
+    /// false.</summary>
     public bool AllowNonRestoredState { get; init; }
 }

@@ -16,7 +16,8 @@ public sealed class CheckpointReader
     private readonly ICheckpointStorage _storage;
     private readonly IKeyedStateBackendFactory _backend;
 
-    private CheckpointReader(ICheckpointStorage storage, IKeyedStateBackendFactory backend, CompletedCheckpoint checkpoint)
+    private CheckpointReader(
+        ICheckpointStorage storage, IKeyedStateBackendFactory backend, CompletedCheckpoint checkpoint)
     {
         (_storage, _backend, Checkpoint) = (storage, backend, checkpoint);
     }
@@ -27,12 +28,14 @@ public sealed class CheckpointReader
     /// <summary>Opens a checkpoint: a folder, or its <c>_metadata</c>.</summary>
     /// <param name="storage">The storage. Borrowed.</param>
     /// <param name="path">Folder or metadata file.</param>
-    /// <param name="backend">Makes what the state is restored into; it must read the checkpoint's kind of handles.</param>
+    /// <param name="backend">Makes what the state is restored into; it must read the checkpoint's kind of
+    /// handles.</param>
     /// <param name="cancellationToken">Observed between blocks.</param>
     /// <exception cref="CheckpointNotFoundException">There is none.</exception>
     /// <exception cref="CheckpointCorruptException">The metadata is damaged.</exception>
     public static async ValueTask<CheckpointReader> OpenAsync(
-        ICheckpointStorage storage, string path, IKeyedStateBackendFactory backend, CancellationToken cancellationToken = default)
+        ICheckpointStorage storage, string path, IKeyedStateBackendFactory backend,
+            CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(backend);
         var checkpoint = await CheckpointLoader.LoadAsync(storage, path, cancellationToken).ConfigureAwait(false);
@@ -53,7 +56,8 @@ public sealed class CheckpointReader
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
         where TKey : notnull
     {
-        var state = await OpenStateAsync(operatorName, keySerializer, descriptor, cancellationToken).ConfigureAwait(false);
+        var state = await OpenStateAsync(operatorName, keySerializer, descriptor, cancellationToken)
+            .ConfigureAwait(false);
         await using (state.ConfigureAwait(false))
         {
             foreach (var entry in state.Keyed.ReadAll(descriptor))
@@ -88,7 +92,8 @@ public sealed class CheckpointReader
     }
 
     private ValueTask<SubtaskState<TKey>> OpenStateAsync<TKey>(
-        string operatorName, StateSerializer<TKey> keySerializer, StateDescriptor descriptor, CancellationToken cancellationToken)
+        string operatorName, StateSerializer<TKey> keySerializer, StateDescriptor descriptor,
+            CancellationToken cancellationToken)
         where TKey : notnull
     {
         var stored = Find(operatorName);
@@ -107,7 +112,8 @@ public sealed class CheckpointReader
             [.. Checkpoint.Metadata.Operators.Select(static o => o.Name ?? o.Id.ToString())],
             $"It holds no operator '{operatorName}'.");
 
-    private SubtaskStateContext MakeContext(string operatorName, OperatorCheckpoint stored, StateDescriptor descriptor) => new()
+    private SubtaskStateContext MakeContext(
+        string operatorName, OperatorCheckpoint stored, StateDescriptor descriptor) => new()
     {
         Job = Checkpoint.Job,
         Operator = operatorName,

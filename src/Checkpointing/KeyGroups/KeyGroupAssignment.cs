@@ -3,13 +3,15 @@ using System.Numerics;
 
 namespace Checkpointing.KeyGroups;
 
-/// <summary>Which key group a key has, and which subtask owns a key group. Formulas of ranges follow Apache Flink.</summary>
+/// <summary>Which key group a key has, and which subtask owns a key group. Formulas of ranges follow Apache
+/// Flink.</summary>
 public static class KeyGroupAssignment
 {
     /// <summary>Largest allowed max parallelism.</summary>
     public const int MaxParallelismLimit = 32_768;
 
-    /// <summary>Key group of a key: XxHash32 of its serialized bytes modulo <paramref name="maxParallelism"/>.</summary>
+    /// <summary>Key group of a key: XxHash32 of its serialized bytes modulo
+    /// <paramref name="maxParallelism"/>.</summary>
     /// <param name="keyBytes">The key as its canonical serializer writes it.</param>
     /// <param name="maxParallelism">1 to 32,768; fixed for a job's life.</param>
     public static int KeyGroupOf(ReadOnlySpan<byte> keyBytes, int maxParallelism) =>
@@ -33,7 +35,8 @@ public static class KeyGroupAssignment
     public static int SubtaskIndexOf(int keyGroup, int parallelism, int maxParallelism) =>
         keyGroup * parallelism / maxParallelism;
 
-    /// <summary>Max parallelism for a job that names none: the power of two at or above 1.5 p, between 128 and 32,768.</summary>
+    /// <summary>Max parallelism for a job that names none: the power of two at or above 1.5 p, between 128 and
+    /// 32,768.</summary>
     public static int DefaultMaxParallelism(int parallelism)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);

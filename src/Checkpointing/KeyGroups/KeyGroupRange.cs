@@ -6,7 +6,8 @@ public readonly record struct KeyGroupRange
     /// <summary>Makes a range.</summary>
     /// <param name="first">First key group, at least 0.</param>
     /// <param name="last">Last key group, at most 32,767; <paramref name="first"/> - 1 makes an empty range.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A bound is outside 0 to 32,767, or the range runs backwards.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A bound is outside 0 to 32,767, or the range runs
+    /// backwards.</exception>
     public KeyGroupRange(int first, int last)
     {
         if (last == first - 1)

@@ -3,7 +3,8 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.SharedState;
 
 /// <summary>Two different files came under one key. This is a bug of a backend; the registered file stays.</summary>
-public sealed class ConflictingSharedStateException(SharedStateKey key, StreamStateHandle registered, StreamStateHandle other)
+public sealed class ConflictingSharedStateException(
+    SharedStateKey key, StreamStateHandle registered, StreamStateHandle other)
     : CheckpointingException($"'{key}' is registered as {registered}, not as {other}. The registered file stays.")
 {
     /// <summary>The key.</summary>

@@ -13,9 +13,11 @@ namespace Checkpointing.SharedState;
 /// <item>An owner is in an entry's set exactly when the entry is in the owner's set: a count is the size of a set, so
 /// registering or releasing twice for one owner changes nothing.</item>
 /// </list>
-/// The registry does no I/O: released handles are handed back, and the caller deletes. One registry serves one epoch and
+/// The registry does no I/O: released handles are handed back, and the caller deletes. One registry serves one epoch
+/// and
 /// attempt of a coordinator and is rebuilt from the metadata of the retained checkpoints, so releases of an older one
-/// cannot reach it. All members are safe for concurrent calls. The idea is Apache Flink's; owners instead of counts are ours.
+/// cannot reach it. All members are safe for concurrent calls. The idea is Apache Flink's; owners instead of counts are
+/// ours.
 /// </remarks>
 public sealed class SharedStateRegistry
 {
@@ -53,7 +55,8 @@ public sealed class SharedStateRegistry
     /// <param name="owner">Who needs it.</param>
     /// <returns>The handle to use from now on, and the number of owners.</returns>
     /// <exception cref="UnknownSharedStateException">A placeholder for a file without an owner.</exception>
-    /// <exception cref="ConflictingSharedStateException">Another file is registered under the key; nothing was changed.</exception>
+    /// <exception cref="ConflictingSharedStateException">Another file is registered under the key; nothing was
+    /// changed.</exception>
     public SharedStateEntry Register(SharedStateKey key, StreamStateHandle handle, SharedStateOwner owner)
     {
         ArgumentNullException.ThrowIfNull(handle);
@@ -93,8 +96,10 @@ public sealed class SharedStateRegistry
 
     /// <summary>Makes <paramref name="owner"/> an owner of all shared files of a handle.</summary>
     /// <returns>The same handle with every placeholder replaced by the registered file.</returns>
-    /// <exception cref="UnknownSharedStateException">A placeholder for a file without an owner; files before it are owned now.</exception>
-    /// <exception cref="ConflictingSharedStateException">Another file is registered under a key; files before it are owned now.</exception>
+    /// <exception cref="UnknownSharedStateException">A placeholder for a file without an owner; files before it are
+    /// owned now.</exception>
+    /// <exception cref="ConflictingSharedStateException">Another file is registered under a key; files before it are
+    /// owned now.</exception>
     public KeyedStateHandle RegisterAll(KeyedStateHandle handle, SharedStateOwner owner)
     {
         if (handle is not IncrementalKeyedStateHandle incremental)
@@ -174,7 +179,8 @@ public sealed class SharedStateRegistry
         }
     }
 
-    private static bool IsSameFile(StreamStateHandle registered, StreamStateHandle handle) => (registered, handle) switch
+    private static bool IsSameFile(StreamStateHandle registered, StreamStateHandle handle) =>
+        (registered, handle) switch
     {
         (_, PlaceholderStateHandle) => true,
         (FileStateHandle a, FileStateHandle b) => a.Path == b.Path && a.FileSizeBytes == b.FileSizeBytes

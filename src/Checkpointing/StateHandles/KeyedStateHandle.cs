@@ -11,7 +11,8 @@ public abstract record KeyedStateHandle : StateHandle
 
 /// <summary>A full snapshot in one stream, one block a key group.</summary>
 /// <param name="Range">Key groups covered.</param>
-/// <param name="Offsets">One entry a key group, in range order; bytes from the start of the stream; 0 = no data.</param>
+/// <param name="Offsets">One entry a key group, in range order; bytes from the start of the stream; 0 = no
+/// data.</param>
 /// <param name="Stream">The stream.</param>
 public sealed record KeyGroupsStateHandle(KeyGroupRange Range, ValueList<long> Offsets, StreamStateHandle Stream)
     : KeyedStateHandle
@@ -24,7 +25,8 @@ public sealed record KeyGroupsStateHandle(KeyGroupRange Range, ValueList<long> O
 }
 
 /// <summary>One file of an incremental snapshot.</summary>
-/// <param name="LocalName">Name the backend had for it, for example <c>000012.sst</c>. For people; not an identity.</param>
+/// <param name="LocalName">Name the backend had for it, for example <c>000012.sst</c>. For people; not an
+/// identity.</param>
 /// <param name="Handle">Where it is: a file, or a placeholder until the registry has resolved it.</param>
 public sealed record StateFile(string LocalName, StreamStateHandle Handle);
 
@@ -46,7 +48,8 @@ public sealed record IncrementalKeyedStateHandle(
     long CheckpointedSizeBytes = -1) : KeyedStateHandle
 {
     /// <summary>The backend's id as a file of Flink's spells it, if that is no lower-case GUID; else null.</summary>
-    /// <remarks><see cref="BackendId"/> is then derived from it. It is ignored when it gives another id than that.</remarks>
+    /// <remarks><see cref="BackendId"/> is then derived from it. It is ignored when it gives another id than
+    /// that.</remarks>
     public string? BackendText { get; init; }
 
     /// <inheritdoc/>

@@ -22,7 +22,8 @@ public sealed record OperatorStatePartition(string Name, OperatorStateMode Mode,
 /// <summary>State of one subtask that belongs to no key.</summary>
 /// <param name="Partitions">Its states, in stored order.</param>
 /// <param name="Stream">The stream that holds all items.</param>
-public sealed record OperatorStateHandle(ValueList<OperatorStatePartition> Partitions, StreamStateHandle Stream) : StateHandle
+public sealed record OperatorStateHandle(ValueList<OperatorStatePartition> Partitions, StreamStateHandle Stream)
+    : StateHandle
 {
     /// <inheritdoc/>
     public override long SizeBytes => Stream.SizeBytes;

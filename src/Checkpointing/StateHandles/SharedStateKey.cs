@@ -3,7 +3,8 @@ using Checkpointing.KeyGroups;
 
 namespace Checkpointing.StateHandles;
 
-/// <summary>Physical identity of one upload: <c>epoch-attempt-guid</c> for files of ours, the path for files of Flink's.</summary>
+/// <summary>Physical identity of one upload: <c>epoch-attempt-guid</c> for files of ours, the path for files of
+/// Flink's.</summary>
 /// <param name="Value">Compared by ordinal.</param>
 public readonly record struct StateHandleId(string Value)
 {
@@ -21,7 +22,8 @@ public readonly record struct StateHandleId(string Value)
 /// <param name="Id">Physical identity of the upload.</param>
 public readonly record struct SharedStateKey(Guid BackendId, KeyGroupRange Range, StateHandleId Id)
 {
-    /// <summary>Reads the key out of a path <c>…/shared/&lt;backend id&gt;/&lt;first&gt;-&lt;last&gt;/&lt;id&gt;</c>.</summary>
+    /// <summary>Reads the key out of a path <c>…/shared/&lt;backend
+    /// id&gt;/&lt;first&gt;-&lt;last&gt;/&lt;id&gt;</c>.</summary>
     /// <returns>False if the path has another form.</returns>
     public static bool TryParse(string path, out SharedStateKey key)
     {
@@ -42,7 +44,8 @@ public readonly record struct SharedStateKey(Guid BackendId, KeyGroupRange Range
         return true;
     }
 
-    /// <summary>The key of a file: from its path if that has our form, else derived from who refers to it (Flink's files).</summary>
+    /// <summary>The key of a file: from its path if that has our form, else derived from who refers to it (Flink's
+    /// files).</summary>
     public static SharedStateKey Of(string path, Guid backendId, KeyGroupRange range) =>
         TryParse(path, out var key) ? key : new(backendId, range, new(path));
 

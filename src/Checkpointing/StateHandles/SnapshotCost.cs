@@ -1,7 +1,8 @@
 namespace Checkpointing.StateHandles;
 
 /// <summary>What a snapshot stored and what it used again.</summary>
-/// <param name="NewBytes">Bytes that went through the process or were linked from the backend's files for the first time.</param>
+/// <param name="NewBytes">Bytes that went through the process or were linked from the backend's files for the first
+/// time.</param>
 /// <param name="NewFiles">Files of those.</param>
 /// <param name="ReusedBytes">Bytes behind placeholders and storage-side links and copies.</param>
 /// <param name="ReusedFiles">Files of those.</param>

@@ -20,7 +20,8 @@ public sealed record FileStateHandle(string Path, long FileSizeBytes, ContentDig
     public override long SizeBytes => FileSizeBytes;
 }
 
-/// <summary>One file, named relative to the folder that holds the metadata: a savepoint can be moved as a whole.</summary>
+/// <summary>One file, named relative to the folder that holds the metadata: a savepoint can be moved as a
+/// whole.</summary>
 /// <param name="RelativePath">With <c>/</c>, no leading slash, no <c>..</c>.</param>
 /// <param name="FileSizeBytes">Length of the file.</param>
 /// <param name="Digest">Digest of the content; null if the format that it was read from keeps none.</param>

@@ -53,7 +53,8 @@ public static class CheckpointLayout
     {
         var name = StoragePath.NameOf(folder);
         if (name.StartsWith(CheckpointPrefix, StringComparison.Ordinal)
-            && long.TryParse(name.AsSpan(CheckpointPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            && long.TryParse(
+                name.AsSpan(CheckpointPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
         {
             id = new(value);
             return true;

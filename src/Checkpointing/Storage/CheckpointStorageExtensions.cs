@@ -35,7 +35,8 @@ public static class CheckpointStorageExtensions
     /// <summary>Reads a whole file.</summary>
     /// <param name="storage">The storage.</param>
     /// <param name="path">The file.</param>
-    /// <param name="maxLengthBytes">A longer file is refused: nothing is reserved on the word of a damaged folder.</param>
+    /// <param name="maxLengthBytes">A longer file is refused: nothing is reserved on the word of a damaged
+    /// folder.</param>
     /// <param name="cancellationToken">Observed between two blocks.</param>
     /// <exception cref="StoredFileMissingException">There is no such file.</exception>
     /// <exception cref="CheckpointCorruptException">The file is longer than allowed.</exception>

@@ -37,27 +37,32 @@ public interface ICheckpointStorage
     /// <returns>A writer; the caller disposes it, which abandons the file unless it was committed.</returns>
     ValueTask<IStorageWriter> CreateAsync(string path, CancellationToken cancellationToken);
 
-    /// <summary>Makes the names of created files durable: after it they survive a power cut. Contents are durable already.</summary>
-    /// <param name="folders">Folders in which files were created since the last call (or <c>""</c> for the root); folders made
+    /// <summary>Makes the names of created files durable: after it they survive a power cut. Contents are durable
+    /// already.</summary>
+    /// <param name="folders">Folders in which files were created since the last call (or <c>""</c> for the root);
+    /// folders made
     /// on the way are included. An object store, whose names are durable at once, does nothing.</param>
     /// <param name="cancellationToken">Observed between two folders.</param>
     ValueTask SyncFoldersAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken);
 
     /// <summary>All files whose path begins with the folder, recursively; temporary names are left out.</summary>
-    /// <param name="folder">A folder's path without trailing slash, or <c>""</c> for all; a folder that is not there is empty.</param>
+    /// <param name="folder">A folder's path without trailing slash, or <c>""</c> for all; a folder that is not there is
+    /// empty.</param>
     /// <param name="cancellationToken">Observed between two files.</param>
     IAsyncEnumerable<StoredFile> ListAsync(string folder, CancellationToken cancellationToken);
 
     /// <summary>Deletes a file. One that is not there is no error. Folders that this leaves empty may go too.</summary>
     ValueTask DeleteAsync(string path, CancellationToken cancellationToken);
 
-    /// <summary>Makes a second name for, or a copy of, a file within the storage, if <paramref name="target"/> is absent.</summary>
+    /// <summary>Makes a second name for, or a copy of, a file within the storage, if <paramref name="target"/> is
+    /// absent.</summary>
     /// <returns>How it was done. The content is durable; the name after <see cref="SyncFoldersAsync"/>.</returns>
     /// <exception cref="StoredFileMissingException">There is no source.</exception>
     /// <exception cref="StoredFileExistsException">The target exists.</exception>
     ValueTask<FileTransferKind> CopyAsync(string source, string target, CancellationToken cancellationToken);
 
-    /// <summary>Removes what cut-off creations left under a folder: temporary files of processes that no longer run.</summary>
+    /// <summary>Removes what cut-off creations left under a folder: temporary files of processes that no longer
+    /// run.</summary>
     /// <returns>How many were removed.</returns>
     ValueTask<int> SweepTemporaryFilesAsync(string folder, CancellationToken cancellationToken);
 }
@@ -65,7 +70,8 @@ public interface ICheckpointStorage
 /// <summary>A file found by listing.</summary>
 /// <param name="Path">Its path.</param>
 /// <param name="LengthBytes">Its length.</param>
-/// <param name="ModifiedAt">When its bytes were last written; no proof of anything (a hard link keeps the old time).</param>
+/// <param name="ModifiedAt">When its bytes were last written; no proof of anything (a hard link keeps the old
+/// time).</param>
 public readonly record struct StoredFile(string Path, long LengthBytes, DateTimeOffset ModifiedAt);
 
 /// <summary>A new file that is being written.</summary>
@@ -89,12 +95,14 @@ public interface IStorageWriter : IAsyncDisposable
 public interface ILocalFileTransfer
 {
     /// <summary>Stores a local file under a new name. The local file must never be altered afterwards.</summary>
-    /// <param name="localPath">Full path of a complete file whose content is already durable if <paramref name="isSynced"/>.</param>
+    /// <param name="localPath">Full path of a complete file whose content is already durable if
+    /// <paramref name="isSynced"/>.</param>
     /// <param name="isSynced">Whether the content is known to be durable; otherwise it is synced here.</param>
     /// <param name="target">The new name; absent.</param>
     /// <param name="cancellationToken">Observed between two blocks of a copy.</param>
     /// <exception cref="StoredFileExistsException">The target exists.</exception>
-    ValueTask<FileTransferKind> StoreAsync(string localPath, bool isSynced, string target, CancellationToken cancellationToken);
+    ValueTask<FileTransferKind> StoreAsync(
+        string localPath, bool isSynced, string target, CancellationToken cancellationToken);
 
     /// <summary>Makes a local file of a stored one. The caller never alters it: it may be the same file.</summary>
     /// <param name="source">The stored file.</param>

@@ -31,7 +31,8 @@ public static class StoragePath
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(folder);
         return folder.Length == 0
-            || (path.Length > folder.Length + 1 && path[folder.Length] == '/' && path.StartsWith(folder, StringComparison.Ordinal));
+            || (path.Length > folder.Length + 1 && path[folder.Length] == '/'
+                && path.StartsWith(folder, StringComparison.Ordinal));
     }
 
     /// <summary>Two spellings of one path are one: backslashes, doubled and trailing slashes and <c>.</c> go.</summary>
@@ -39,7 +40,8 @@ public static class StoragePath
     public static string Normalize(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var parts = path.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries).Where(static part => part != ".");
+        var parts = path.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries)
+            .Where(static part => part != ".");
         if (path.StartsWith('/') || parts.Contains(".."))
         {
             throw new ArgumentException($"'{path}' does not lie below the storage's root.", nameof(path));
@@ -49,14 +51,16 @@ public static class StoragePath
     }
 
     /// <summary>Checks a path of a file.</summary>
-    /// <exception cref="ArgumentException">It is empty, absolute, has an empty part, <c>.</c>, <c>..</c> or a control character.</exception>
+    /// <exception cref="ArgumentException">It is empty, absolute, has an empty part, <c>.</c>, <c>..</c> or a control
+    /// character.</exception>
     public static void Check(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         foreach (var range in path.AsSpan().Split('/'))
         {
             var part = path.AsSpan()[range];
-            if (part.IsEmpty || part is "." or ".." || part.IndexOf('\\') >= 0 || part.IndexOfAnyInRange('\0', '\u001f') >= 0)
+            if (part.IsEmpty || part is "." or ".." || part.IndexOf('\\') >= 0
+                || part.IndexOfAnyInRange('\0', '\u001f') >= 0)
             {
                 throw new ArgumentException($"'{path}' is not a path below the storage's root.", nameof(path));
             }

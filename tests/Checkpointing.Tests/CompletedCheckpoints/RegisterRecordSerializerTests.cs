@@ -35,12 +35,14 @@ public sealed class RegisterRecordSerializerTests
         {
             var bad = (byte[])good.Clone();
             bad[bit / 8] ^= (byte)(1 << (bit % 8));
-            ((Action)(() => RegisterRecordSerializer.Read(bad, "x"))).Should().Throw<CheckpointCorruptException>("bit {0}", bit);
+            ((Action)(() => RegisterRecordSerializer.Read(bad, "x"))).Should()
+                .Throw<CheckpointCorruptException>("bit {0}", bit);
         }
 
         for (var length = 0; length < good.Length; length++)
         {
-            ((Action)(() => RegisterRecordSerializer.Read(good.AsMemory(0, length), "x"))).Should().Throw<CheckpointCorruptException>();
+            ((Action)(() => RegisterRecordSerializer.Read(good.AsMemory(0, length), "x"))).Should()
+                .Throw<CheckpointCorruptException>();
         }
     }
 }

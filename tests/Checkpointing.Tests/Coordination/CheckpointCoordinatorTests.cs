@@ -52,7 +52,8 @@ public sealed class CheckpointCoordinatorTests
 
         var trigger = () => cluster.Checkpoint();
 
-        trigger.Should().Throw<CheckpointDeclinedException>().Which.Reason.Should().Be(CheckpointFailureReason.TasksNotRunning);
+        trigger.Should().Throw<CheckpointDeclinedException>().Which.Reason.Should()
+            .Be(CheckpointFailureReason.TasksNotRunning);
     }
 
     [Fact]
@@ -123,7 +124,8 @@ public sealed class CheckpointCoordinatorTests
     [Fact]
     public void Start_WithMinPause_KeepsItAfterACompletion()
     {
-        var cluster = NewCluster("job", 8, new() { Interval = TimeSpan.FromSeconds(1), MinPause = TimeSpan.FromSeconds(30) });
+        var cluster = NewCluster(
+            "job", 8, new() { Interval = TimeSpan.FromSeconds(1), MinPause = TimeSpan.FromSeconds(30) });
         cluster.Start();
         for (var second = 0; second < 30; second++)
         {
@@ -270,7 +272,8 @@ public sealed class CheckpointCoordinatorTests
         var second = NewCluster("new", 21);
         var resume = () => second.Start("old/chk-40");
 
-        resume.Should().Throw<CheckpointNotFoundException>().WithMessage("There is no checkpoint at 'old/chk-40'. Nearby: old/chk-1.");
+        resume.Should().Throw<CheckpointNotFoundException>()
+            .WithMessage("There is no checkpoint at 'old/chk-40'. Nearby: old/chk-1.");
     }
 
     [Fact]
@@ -285,7 +288,8 @@ public sealed class CheckpointCoordinatorTests
         second.Run(second.Coordinator.RecoverAsync()).Should().NotBeNull();
         second.Run(second.Coordinator.StartOverAsync());
         RegisterOf("job").Retained.Should().HaveCount(1);
-        second.Run(second.Coordinator.RecoverAsync()).Should().BeNull("a failure before the first own checkpoint begins anew, too");
+        second.Run(second.Coordinator.RecoverAsync()).Should()
+            .BeNull("a failure before the first own checkpoint begins anew, too");
         second.StartTasks(null);
         second.Work();
 
@@ -302,7 +306,8 @@ public sealed class CheckpointCoordinatorTests
 
     private IReadOnlyList<string> FilesBelow(string folder) => StoredState.FilesBelow(_storage, folder);
 
-    private void AssertAllFilesOfTheRegisterExist(string job) => StoredState.MissingFiles(_storage, _register, job).Should().BeEmpty();
+    private void AssertAllFilesOfTheRegisterExist(string job) =>
+        StoredState.MissingFiles(_storage, _register, job).Should().BeEmpty();
 
     private void AssertNoOrphan(string job) => StoredState.Orphans(_storage, _register, job).Should().BeEmpty();
 

@@ -4,7 +4,8 @@ using Checkpointing.Storage.InMemory;
 
 namespace Checkpointing.Tests.Coordination;
 
-/// <summary>Whole lives of a job from a seed: work, checkpoints, declines, timeouts, restarts, crashes, take-overs.</summary>
+/// <summary>Whole lives of a job from a seed: work, checkpoints, declines, timeouts, restarts, crashes,
+/// take-overs.</summary>
 public sealed class CoordinatorSimulationTests
 {
     private const int SeedCount = 150;
@@ -63,7 +64,8 @@ public sealed class CoordinatorSimulationTests
             };
             cluster.AfterStep = () => AssertNothingNeededIsMissing(storage, register);
             var restored = cluster.Start();
-            (restored?.Checkpoint.Id.Value ?? 0).Should().Be(lastCompleted, "the newest completed checkpoint is restored");
+            (restored?.Checkpoint.Id.Value ?? 0).Should()
+                .Be(lastCompleted, "the newest completed checkpoint is restored");
             RunEpoch(cluster, zombie, random);
             trace.AddRange(cluster.Trace);
             lastCompleted = cluster.Coordinator.LatestCompleted?.Id.Value ?? 0;
@@ -115,7 +117,8 @@ public sealed class CoordinatorSimulationTests
         }
     }
 
-    private static void AssertNothingNeededIsMissing(InMemoryCheckpointStorage storage, InMemoryCheckpointRegister register) =>
+    private static void AssertNothingNeededIsMissing(
+        InMemoryCheckpointStorage storage, InMemoryCheckpointRegister register) =>
         StoredState.MissingFiles(storage, register, "job").Should().BeEmpty();
 
     private static void Forget(Task<CompletedCheckpoint> trigger) =>

@@ -5,7 +5,8 @@ using Checkpointing.Storage.InMemory;
 
 namespace Checkpointing.Tests.Coordination;
 
-/// <summary>Starting from a retained checkpoint: of the same job, of another with a claim, of another without.</summary>
+/// <summary>Starting from a retained checkpoint: of the same job, of another with a claim, of another
+/// without.</summary>
 public sealed class ExternalizedCheckpointTests
 {
     private readonly InMemoryCheckpointStorage _storage = new();
@@ -64,7 +65,8 @@ public sealed class ExternalizedCheckpointTests
         resumed.RunUntilQuiet();
 
         completed.Cost.ReusedFiles.Should().BePositive("links on the storage side");
-        StoredState.FilesBelow(_storage, "old").Should().Equal(oldFiles.Where(path => !path.Contains("/pins/")), "the pin is gone, nothing else");
+        StoredState.FilesBelow(_storage, "old").Should()
+            .Equal(oldFiles.Where(path => !path.Contains("/pins/")), "the pin is gone, nothing else");
         StoredState.RegisterOf(_register, "old").Retained.Should().ContainSingle().Which.Path.Should().Be(from.Path);
         foreach (var file in StoredState.FilesBelow(_storage, "old"))
         {
@@ -171,7 +173,8 @@ public sealed class ExternalizedCheckpointTests
         StoredState.MissingFiles(_storage, _register, "new").Should().BeEmpty();
     }
 
-    /// <summary>Runs job "old", takes two checkpoints, ends it, and starts what resumes: the same job (null), or "new".</summary>
+    /// <summary>Runs job "old", takes two checkpoints, ends it, and starts what resumes: the same job (null), or
+    /// "new".</summary>
     private SimulatedCluster Resume(ClaimMode? claim, ProtocolBreach breach, out CompletedCheckpoint from)
     {
         var old = NewCluster("old", 38);

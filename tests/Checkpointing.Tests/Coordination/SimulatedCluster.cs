@@ -6,7 +6,8 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Checkpointing.Tests.Coordination;
 
-/// <summary>A coordinator and its tasks on one thread, from one seed: who acts next is drawn, and every act is in the trace.</summary>
+/// <summary>A coordinator and its tasks on one thread, from one seed: who acts next is drawn, and every act is in the
+/// trace.</summary>
 internal sealed class SimulatedCluster : ITaskGateway
 {
     private const int MaxParallelism = 16;
@@ -110,7 +111,8 @@ internal sealed class SimulatedCluster : ITaskGateway
         {
             if (step > MaxSteps || !Step())
             {
-                throw new InvalidOperationException($"The simulation stands still after {step} steps: nothing left to do.");
+                throw new InvalidOperationException(
+                    $"The simulation stands still after {step} steps: nothing left to do.");
             }
         }
 
@@ -193,7 +195,8 @@ internal sealed class SimulatedCluster : ITaskGateway
         else
         {
             Trace.Add($"acknowledge {message.CheckpointId} {message.Target} {snapshot.Keyed}");
-            _ = Coordinator.AcknowledgeAsync(new(message.Target, message.CheckpointId, snapshot), CancellationToken.None);
+            _ = Coordinator.AcknowledgeAsync(
+                new(message.Target, message.CheckpointId, snapshot), CancellationToken.None);
         }
     }
 }

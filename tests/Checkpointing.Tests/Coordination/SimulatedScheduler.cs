@@ -2,7 +2,8 @@ using Checkpointing.Diagnostics;
 
 namespace Checkpointing.Tests.Coordination;
 
-/// <summary>Background work of a simulation: it waits here until the one thread picks it, in an order that the seed gives.</summary>
+/// <summary>Background work of a simulation: it waits here until the one thread picks it, in an order that the seed
+/// gives.</summary>
 internal sealed class SimulatedScheduler(Random random) : WorkScheduler
 {
     private readonly List<Func<Task>> _work = [];

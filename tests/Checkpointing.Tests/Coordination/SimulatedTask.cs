@@ -6,7 +6,8 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.Tests.Coordination;
 
-/// <summary>A subtask with an incremental backend in miniature: local files that come and go, uploads, bases, placeholders.</summary>
+/// <summary>A subtask with an incremental backend in miniature: local files that come and go, uploads, bases,
+/// placeholders.</summary>
 internal sealed class SimulatedTask
 {
     private readonly SubtaskAddress _address;
@@ -24,7 +25,8 @@ internal sealed class SimulatedTask
     private int _nextFile;
 
     public SimulatedTask(
-        SubtaskAddress address, int parallelism, int maxParallelism, SubtaskRestore restore, ICheckpointStorage storage, IdSource ids)
+        SubtaskAddress address, int parallelism, int maxParallelism, SubtaskRestore restore,
+            ICheckpointStorage storage, IdSource ids)
     {
         (_address, _storage, _ids, _isForeign) = (address, storage, ids, restore.IsForeign);
         _range = KeyGroupAssignment.RangeOf(address.Index, parallelism, maxParallelism);
@@ -77,7 +79,8 @@ internal sealed class SimulatedTask
             }
             else if (baseMap.Contains(name))
             {
-                files.Add(new(name, new PlaceholderStateHandle(SharedStateKey.Of(_uploads[name].Path, _backendId, _range), 100)));
+                files.Add(new(
+                    name, new PlaceholderStateHandle(SharedStateKey.Of(_uploads[name].Path, _backendId, _range), 100)));
                 cost += new SnapshotCost(0, 0, 100, 1);
             }
             else
@@ -98,7 +101,8 @@ internal sealed class SimulatedTask
         var meta = request.NewExclusivePath(_ids);
         await _storage.CreateAllAsync(meta, new byte[10], CancellationToken.None);
         var handle = new IncrementalKeyedStateHandle(
-            _backendId, _range, request.CheckpointId, files.ToValueList(), [], new FileStateHandle(meta, 10), cost.NewBytes);
+            _backendId, _range, request.CheckpointId, files.ToValueList(), [], new FileStateHandle(meta, 10),
+                cost.NewBytes);
         return new(handle, null, [], cost, TakeGivenUp());
     }
 
@@ -114,7 +118,8 @@ internal sealed class SimulatedTask
 
     private List<SharedStateKey> TakeGivenUp()
     {
-        var gone = _uploads.Keys.Where(name => !_live.Contains(name) && !_maps.Values.Any(map => map.Contains(name))).ToList();
+        var gone = _uploads.Keys.Where(name => !_live.Contains(name) && !_maps.Values.Any(map => map.Contains(name)))
+            .ToList();
         var keys = gone.Select(name => SharedStateKey.Of(_uploads[name].Path, _backendId, _range)).ToList();
         gone.ForEach(name => _uploads.Remove(name));
         return keys;

@@ -23,7 +23,8 @@ internal static class StoredState
     }
 
     /// <summary>Files that a listed checkpoint needs and that are not there (I1).</summary>
-    public static IReadOnlyList<string> MissingFiles(ICheckpointStorage storage, ICheckpointRegister register, string job)
+    public static IReadOnlyList<string> MissingFiles(
+        ICheckpointStorage storage, ICheckpointRegister register, string job)
     {
         var there = FilesBelow(storage, "").ToHashSet();
         return [.. Reachable(storage, register, job).Where(path => !there.Contains(path))];
@@ -36,6 +37,7 @@ internal static class StoredState
 
     private static List<string> Reachable(ICheckpointStorage storage, ICheckpointRegister register, string job) =>
         [.. RegisterOf(register, job).Retained
-            .Select(r => CheckpointLoader.LoadRetainedAsync(storage, r, CancellationToken.None).AsTask().GetAwaiter().GetResult())
+            .Select(r => CheckpointLoader.LoadRetainedAsync(storage, r, CancellationToken.None).AsTask().GetAwaiter()
+                .GetResult())
             .SelectMany(CheckpointReference.AllFiles)];
 }

@@ -106,7 +106,8 @@ public sealed class EmbeddedCheckpointsTests
         await Until(() => lost.IsEnded);
         failing.FailCreates = false;
 
-        ((Action)(() => checkpoints.BeginCheckpoint())).Should().Throw<CheckpointDeclinedException>().WithMessage("*disk is full*");
+        ((Action)(() => checkpoints.BeginCheckpoint())).Should().Throw<CheckpointDeclinedException>()
+            .WithMessage("*disk is full*");
         (await checkpoints.BeginCheckpoint().WaitAsync()).Id.Value.Should().BeGreaterThan(1);
     }
 
@@ -148,7 +149,8 @@ public sealed class EmbeddedCheckpointsTests
     }
 
     private static Dictionary<string, long> ReadTotals(EmbeddedTaskState<string> task) =>
-        task.Keyed.ReadAll(s_total).OrderBy(static e => e.Key, StringComparer.Ordinal).ToDictionary(static e => e.Key, static e => e.Value);
+        task.Keyed.ReadAll(s_total).OrderBy(static e => e.Key, StringComparer.Ordinal)
+            .ToDictionary(static e => e.Key, static e => e.Value);
 
     private static async Task Until(Func<bool> holds)
     {
@@ -185,9 +187,11 @@ public sealed class EmbeddedCheckpointsTests
         public IAsyncEnumerable<StoredFile> ListAsync(string folder, CancellationToken cancellationToken) =>
             inner.ListAsync(folder, cancellationToken);
 
-        public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) => inner.DeleteAsync(path, cancellationToken);
+        public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) =>
+            inner.DeleteAsync(path, cancellationToken);
 
-        public ValueTask<FileTransferKind> CopyAsync(string source, string target, CancellationToken cancellationToken) =>
+        public ValueTask<FileTransferKind> CopyAsync(
+            string source, string target, CancellationToken cancellationToken) =>
             inner.CopyAsync(source, target, cancellationToken);
 
         public ValueTask<int> SweepTemporaryFilesAsync(string folder, CancellationToken cancellationToken) =>

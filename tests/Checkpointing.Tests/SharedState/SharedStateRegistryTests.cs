@@ -26,7 +26,8 @@ public sealed class SharedStateRegistryTests
     [Fact]
     public void Register_PlaceholderForAnUnknownKey_ThrowsAndNamesTheKey()
     {
-        var register = () => new SharedStateRegistry().Register(KeyOf(7), new PlaceholderStateHandle(KeyOf(7), 1), s_first);
+        var register = () =>
+            new SharedStateRegistry().Register(KeyOf(7), new PlaceholderStateHandle(KeyOf(7), 1), s_first);
 
         register.Should().Throw<UnknownSharedStateException>().Which.Key.Should().Be(KeyOf(7));
     }
@@ -103,13 +104,16 @@ public sealed class SharedStateRegistryTests
                 }
 
                 var after = model.Select(static pair => pair.File).ToHashSet();
-                Assert.Equal(before.Except(after).Select(KeyOf).ToHashSet(), released.Select(static e => e.Key).ToHashSet());
+                Assert.Equal(
+                    before.Except(after).Select(KeyOf).ToHashSet(), released.Select(static e => e.Key).ToHashSet());
                 Assert.Equal(after.Count, registry.Count);
-                Assert.All(after, f => Assert.Equal(model.Count(pair => pair.File == f), registry.OwnerCount(KeyOf(f))));
+                Assert.All(
+                    after, f => Assert.Equal(model.Count(pair => pair.File == f), registry.OwnerCount(KeyOf(f))));
             }
         });
 
     private static SharedStateKey KeyOf(int file) => new(s_backend, new KeyGroupRange(0, 9), new($"1-0-{file:x32}"));
 
-    private static FileStateHandle HandleOf(int file) => new($"job/shared/{s_backend:D}/0-9/1-0-{file:x32}", 100 + file);
+    private static FileStateHandle HandleOf(int file) =>
+        new($"job/shared/{s_backend:D}/0-9/1-0-{file:x32}", 100 + file);
 }
