@@ -43,6 +43,7 @@ public sealed partial class QuickStartTests : IDisposable
 
     private void WriteProject(string program)
     {
+        var source = Path.Combine(RepositoryFiles.Root, "src");
         Directory.CreateDirectory(_folder);
         File.WriteAllText(Path.Combine(_folder, "Program.cs"), program);
         File.WriteAllText(Path.Combine(_folder, "QuickStart.csproj"), $"""
@@ -56,8 +57,8 @@ public sealed partial class QuickStartTests : IDisposable
                 <NuGetAudit>false</NuGetAudit>
               </PropertyGroup>
               <ItemGroup>
-                <ProjectReference Include="{RepositoryFiles.Root}/src/Checkpointing/Checkpointing.csproj" />
-                <ProjectReference Include="{RepositoryFiles.Root}/src/Checkpointing.RocksDb/Checkpointing.RocksDb.csproj" />
+                <ProjectReference Include="{source}/Checkpointing/Checkpointing.csproj" />
+                <ProjectReference Include="{source}/Checkpointing.RocksDb/Checkpointing.RocksDb.csproj" />
               </ItemGroup>
             </Project>
             """);
@@ -75,7 +76,8 @@ public sealed partial class QuickStartTests : IDisposable
         };
 
         // Under "dotnet test" these point to that command's own MSBuild.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        var names = start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase));
+        foreach (var name in names.ToList())
         {
             start.Environment.Remove(name);
         }
@@ -92,7 +94,8 @@ public sealed partial class QuickStartTests : IDisposable
             var errors = process.StandardError.ReadToEndAsync(deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
 
-            process.ExitCode.Should().Be(0, "the program of README.md builds and runs:\n{0}{1}", await output, await errors);
+            process.ExitCode.Should().Be(
+                0, "the program of README.md builds and runs:\n{0}{1}", await output, await errors);
             return await output;
         }
         finally
