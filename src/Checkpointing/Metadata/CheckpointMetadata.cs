@@ -23,10 +23,12 @@ public sealed record CheckpointMetadata(
     /// <summary>What only our own format holds; null when read from a format of Flink's.</summary>
     public CheckpointInfo? Info { get; init; }
 
-    /// <summary>Records of a newer writer that this library does not know but need not know; written again at the end.</summary>
+    /// <summary>Records of a newer writer that this library does not know but need not know; written again at the
+    /// end.</summary>
     public ValueList<OpaqueRecord> UnknownRecords { get; init; }
 
-    /// <summary>Texts of a file of Flink's whose bytes are not those that their characters would give; null if there is none.</summary>
+    /// <summary>Texts of a file of Flink's whose bytes are not those that their characters would give; null if there
+    /// is none.</summary>
     internal FlinkSpellings? Spellings { get; init; }
 
     /// <summary>Bytes behind all handles.</summary>
@@ -35,8 +37,10 @@ public sealed record CheckpointMetadata(
 
 /// <summary>What our own format says about a checkpoint beyond its handles.</summary>
 /// <param name="Job">The job that made it.</param>
-/// <param name="JobUid">Random id of that job's first start; another job of the same name later has another one.</param>
-/// <param name="LineageId">Random id that goes on from a job to one resumed from its checkpoint; names sink transactions.</param>
+/// <param name="JobUid">Random id of that job's first start; another job of the same name later has another
+/// one.</param>
+/// <param name="LineageId">Random id that goes on from a job to one resumed from its checkpoint; names sink
+/// transactions.</param>
 /// <param name="Epoch">Epoch of the coordinator that made it.</param>
 /// <param name="Properties">Kind and retention.</param>
 /// <param name="TriggeredAt">When it was triggered, millisecond precision.</param>

@@ -6,7 +6,8 @@ using Checkpointing.Metadata.Native;
 
 namespace Checkpointing.Metadata;
 
-/// <summary>Reads and writes <c>_metadata</c> files: looks at magic and version and calls the format's own folder.</summary>
+/// <summary>Reads and writes <c>_metadata</c> files: looks at magic and version and calls the format's own
+/// folder.</summary>
 /// <remarks>Safe for concurrent calls. Nothing is read from or written to storage here.</remarks>
 public static class CheckpointMetadataSerializer
 {
@@ -22,22 +23,27 @@ public static class CheckpointMetadataSerializer
     /// <param name="path">Path of the file, for messages only.</param>
     /// <param name="format">The format that was found.</param>
     /// <exception cref="CheckpointCorruptException">The bytes are damaged, or no metadata file at all.</exception>
-    /// <exception cref="UnsupportedFormatException">The version, or something that the file says must be understood, is not known.</exception>
+    /// <exception cref="UnsupportedFormatException">The version, or something that the file says must be understood,
+    /// is not known.</exception>
     public static CheckpointMetadata Read(ReadOnlySpan<byte> source, string path, out MetadataFormat format)
     {
         ArgumentNullException.ThrowIfNull(path);
         var input = new MetadataInput(source, path);
-        var magic = BinaryPrimitives.ReadUInt32BigEndian(input.Take(sizeof(uint), "the magic number of a metadata file"));
+        var magic = BinaryPrimitives.ReadUInt32BigEndian(
+            input.Take(sizeof(uint), "the magic number of a metadata file"));
         if (magic != Magic)
         {
             throw input.Corrupt(
-                0, $"the magic number 0x{Magic:x8} of a metadata file", $"0x{magic:x8} (no checkpoint, or one of Flink 1.0)");
+                0,
+                $"the magic number 0x{Magic:x8} of a metadata file",
+                $"0x{magic:x8} (no checkpoint, or one of Flink 1.0)");
         }
 
         var version = BinaryPrimitives.ReadInt32BigEndian(input.Take(sizeof(int), "the version"));
         if (version != NativeV1.Version && NativeV1.HasDamagedVersion(source))
         {
-            throw input.Corrupt(sizeof(uint), $"version {NativeV1.Version}", version.ToString(CultureInfo.InvariantCulture));
+            throw input.Corrupt(
+                sizeof(uint), $"version {NativeV1.Version}", version.ToString(CultureInfo.InvariantCulture));
         }
 
         format = (MetadataFormat)version;
@@ -53,15 +59,16 @@ public static class CheckpointMetadataSerializer
     /// <param name="source">All bytes of the file.</param>
     /// <param name="path">Path of the file, for messages only.</param>
     /// <exception cref="CheckpointCorruptException">The bytes are damaged, or no metadata file at all.</exception>
-    /// <exception cref="UnsupportedFormatException">The version, or something that the file says must be understood, is not known.</exception>
+    /// <exception cref="UnsupportedFormatException">The version, or something that the file says must be understood,
+    /// is not known.</exception>
     public static CheckpointMetadata Read(ReadOnlySpan<byte> source, string path) => Read(source, path, out _);
 
     /// <summary>Makes the content of a metadata file.</summary>
     /// <param name="metadata">What to write.</param>
     /// <param name="format">In which format. What only our own format has is left out in Flink's.</param>
     /// <param name="path">Path of the file to be, for messages only.</param>
-    /// <exception cref="UnsupportedFormatException">The format cannot express something; the message names it. A placeholder is
-    /// in no format: the registry replaces it first.</exception>
+    /// <exception cref="UnsupportedFormatException">The format cannot express something; the message names it. A
+    /// placeholder is in no format: the registry replaces it first.</exception>
     public static byte[] Write(CheckpointMetadata metadata, MetadataFormat format, string path = "_metadata") =>
         WriteOutput(metadata, format, path).ToArray();
 
@@ -70,8 +77,8 @@ public static class CheckpointMetadataSerializer
     /// <param name="format">In which format. What only our own format has is left out in Flink's.</param>
     /// <param name="target">Gets the bytes, in one piece, only if all could be written.</param>
     /// <param name="path">Path of the file to be, for messages only.</param>
-    /// <exception cref="UnsupportedFormatException">The format cannot express something; the message names it. A placeholder is
-    /// in no format: the registry replaces it first.</exception>
+    /// <exception cref="UnsupportedFormatException">The format cannot express something; the message names it. A
+    /// placeholder is in no format: the registry replaces it first.</exception>
     public static void Write(
         CheckpointMetadata metadata, MetadataFormat format, IBufferWriter<byte> target, string path = "_metadata")
     {
@@ -96,7 +103,8 @@ public static class CheckpointMetadataSerializer
                 NativeV1.Write(metadata, output, path);
                 break;
             default:
-                throw new UnsupportedFormatException(path, $"metadata version {(int)format} to be written", SupportedVersions);
+                throw new UnsupportedFormatException(
+                    path, $"metadata version {(int)format} to be written", SupportedVersions);
         }
 
         return output;

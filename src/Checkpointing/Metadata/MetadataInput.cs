@@ -3,7 +3,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata;
 
-/// <summary>Walks over the bytes of a metadata file. Every step is checked against what is left; nothing else is believed.</summary>
+/// <summary>Walks over the bytes of a metadata file. Every step is checked against what is left; nothing else is
+/// believed.</summary>
 internal ref struct MetadataInput
 {
     /// <summary>Handles nested deeper than this are refused, so that no input exhausts the stack.</summary>

@@ -3,7 +3,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata;
 
-/// <summary>What holds for the content of every format. Readers and writers ask here, so that nothing is written that cannot be read.</summary>
+/// <summary>What holds for the content of every format. Readers and writers ask here, so that nothing is written that
+/// cannot be read.</summary>
 internal static class MetadataRules
 {
     /// <summary>Says what is wrong with the numbers of an operator; null if nothing is.</summary>

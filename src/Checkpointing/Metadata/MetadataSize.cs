@@ -2,7 +2,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata;
 
-/// <summary>Estimates the size of a metadata file before it is written, so that its buffer need not grow. Right for texts in ASCII.</summary>
+/// <summary>Estimates the size of a metadata file before it is written, so that its buffer need not grow. Right for
+/// texts in ASCII.</summary>
 internal static class MetadataSize
 {
     // At least the fixed fields of a record of either format, with the headers of the records around it.
@@ -76,7 +77,8 @@ internal static class MetadataSize
 
     private static long Of(StreamStateHandle? handle, int depth) => handle switch
     {
-        // 43 bytes around a path is what our own format takes: local name 4, record 6, path 4, length 8, transform 2, digest 17.
+        // 43 bytes around a path is what our own format takes: local name 4, record 6, path 4, length 8, transform 2,
+        // digest 17.
         FileStateHandle file => 43 + file.Path.Length,
         RelativeFileStateHandle file => 43 + file.RelativePath.Length,
         ByteStreamStateHandle bytes => 20 + bytes.Name.Length + bytes.Data.Count,

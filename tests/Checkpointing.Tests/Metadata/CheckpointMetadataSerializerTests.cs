@@ -44,7 +44,8 @@ public sealed class CheckpointMetadataSerializerTests
 
         CheckpointMetadataSerializer.Write(metadata, MetadataFormat.NativeV1, target);
 
-        target.WrittenSpan.SequenceEqual(CheckpointMetadataSerializer.Write(metadata, MetadataFormat.NativeV1)).Should().BeTrue();
+        target.WrittenSpan.SequenceEqual(CheckpointMetadataSerializer.Write(metadata,
+            MetadataFormat.NativeV1)).Should().BeTrue();
     }
 
     [Theory]
@@ -63,7 +64,8 @@ public sealed class CheckpointMetadataSerializerTests
 
         var read = () => CheckpointMetadataSerializer.Read(bytes, "x/_metadata");
 
-        read.Should().Throw<UnsupportedFormatException>().WithMessage($"'x/_metadata' has metadata version {version};*2*1001*");
+        read.Should().Throw<UnsupportedFormatException>().WithMessage(
+            $"'x/_metadata' has metadata version {version};*2*1001*");
     }
 
     [Fact]
@@ -84,7 +86,8 @@ public sealed class CheckpointMetadataSerializerTests
 
         var write = () => CheckpointMetadataSerializer.Write(metadata, format);
 
-        write.Should().Throw<UnsupportedFormatException>().WithMessage("*6ba7b810-9dad-41d1-80b4-00c04fd430c8/0-63/2-0-abc*");
+        write.Should().Throw<UnsupportedFormatException>().WithMessage(
+            "*6ba7b810-9dad-41d1-80b4-00c04fd430c8/0-63/2-0-abc*");
     }
 
     [Theory]

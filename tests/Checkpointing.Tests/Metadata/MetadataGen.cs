@@ -24,7 +24,8 @@ internal static class MetadataGen
         Gen.Select(Gen.Bool, Gen.ULong, Gen.ULong).Select(static (isThere, upper, lower) =>
             isThere ? new ContentDigest(new UInt128(upper, lower)) : (ContentDigest?)null);
 
-    private static readonly Gen<ValueList<byte>> Data = Gen.Byte.Array[0, 20].Select(static bytes => bytes.ToValueList());
+    private static readonly Gen<ValueList<byte>> Data = Gen.Byte.Array[0, 20].Select(static bytes =>
+        bytes.ToValueList());
 
     private static readonly Gen<KeyGroupRange> Range = Gen.Select(Gen.Int[0, 32_000], Gen.Int[0, 12])
         .Select(static (first, count) => count == 0 ? KeyGroupRange.Empty : new(first, first + count - 1));
@@ -63,11 +64,13 @@ internal static class MetadataGen
     {
         var metadata = Gen.Select(
             Gen.Long[0, long.MaxValue],
-            Gen.Select(Text, Gen.Int, Data).Select(static (name, version, data) => new MasterState(name, version, data)).Array[0, 2],
+            Gen.Select(Text, Gen.Int, Data).Select(static (name, version, data) =>
+                new MasterState(name, version, data)).Array[0, 2],
             Operator(isFlink).Array[0, 3])
             .Select(static (id, states, operators) =>
                 new CheckpointMetadata(new(id), states.ToValueList(), operators.ToValueList()));
-        var unknown = Gen.Select(Gen.UShort[0, 0x7FFF], Data).Select(static (tag, data) => new OpaqueRecord(tag, data)).Array[0, 2];
+        var unknown = Gen.Select(Gen.UShort[0, 0x7FFF], Data).Select(static (tag, data) =>
+            new OpaqueRecord(tag, data)).Array[0, 2];
         return isFlink
             ? metadata
             : Gen.Select(metadata, Info, unknown).Select(static (content, info, records) =>
@@ -109,7 +112,8 @@ internal static class MetadataGen
 
     private static Gen<StreamStateHandle> Stream(bool isFlink)
     {
-        var bytes = Gen.Select(Text, Data).Select(static (name, data) => (StreamStateHandle)new ByteStreamStateHandle(name, data));
+        var bytes = Gen.Select(Text, Data).Select(static (name, data) =>
+            (StreamStateHandle)new ByteStreamStateHandle(name, data));
         var file = Gen.Select(Path, Gen.Long, Digest).Select((path, size, digest) =>
             (StreamStateHandle)new FileStateHandle(path, size, isFlink ? null : digest));
         var relative = Gen.Select(RelativePath, Gen.Long, Digest).Select(static (path, size, digest) =>
@@ -125,17 +129,21 @@ internal static class MetadataGen
 
     private static Gen<KeyedStateHandle> Keyed(bool isFlink, Gen<StreamStateHandle> stream)
     {
-        var maybeAbsent = Gen.Frequency((9, stream), (1, Gen.Const((StreamStateHandle)AbsentStreamStateHandle.Instance)));
-        var files = Gen.Select(Text, maybeAbsent).Select(static (name, handle) => new StateFile(name, handle)).Array[0, 3];
+        var maybeAbsent = Gen.Frequency((9, stream), (1,
+            Gen.Const((StreamStateHandle)AbsentStreamStateHandle.Instance)));
+        var files = Gen.Select(Text, maybeAbsent).Select(static (name, handle) =>
+            new StateFile(name, handle)).Array[0, 3];
         var incremental = Gen.Select(Gen.Guid, Range, Gen.Long, files, files, maybeAbsent, Gen.Long)
-            .Select((id, range, checkpoint, shared, own, meta, size) => (KeyedStateHandle)new IncrementalKeyedStateHandle(
+            .Select((id, range, checkpoint, shared, own, meta, size) =>
+                (KeyedStateHandle)new IncrementalKeyedStateHandle(
                 id, range, new(checkpoint), shared.ToValueList(), own.ToValueList(), meta, isFlink ? -1 : size));
         return Gen.OneOf(incremental, KeyGroups(stream).Select(static handle => (KeyedStateHandle)handle));
     }
 
     private static Gen<OperatorStateHandle> OperatorState(Gen<StreamStateHandle> stream)
     {
-        var partition = Gen.Select(Text, Gen.Enum<OperatorStateMode>(), Gen.Long.Array[0, 4]).Select(static (name, mode, offsets) =>
+        var partition = Gen.Select(Text, Gen.Enum<OperatorStateMode>(), Gen.Long.Array[0, 4])
+            .Select(static (name, mode, offsets) =>
             new OperatorStatePartition(name, mode, offsets.ToValueList()));
         return Gen.Select(partition.Array[0, 3], stream).Select(static (partitions, delegateStream) =>
             new OperatorStateHandle(partitions.ToValueList(), delegateStream));

@@ -11,10 +11,7 @@ internal static class SharedData
         var path = Path.Combine(RepositoryRoot, "..", "shared", "data", folder);
         return Directory.Exists(path)
             ? [.. Directory.GetFiles(path, pattern).Order(StringComparer.Ordinal)]
-            : Directory.Exists(Path.Combine(RepositoryRoot, "..", "..", "shared", "data", folder))
-                ? [.. Directory.GetFiles(Path.Combine(RepositoryRoot, "..", "..", "shared", "data", folder), pattern)
-                    .Order(StringComparer.Ordinal)]
-                : [];
+            : [];
     }
 
     /// <summary>As <see cref="Files"/>; skips the test, saying why, if there are none.</summary>
@@ -23,7 +20,8 @@ internal static class SharedData
         var files = Files(folder, pattern);
         if (files.Count == 0)
         {
-            Assert.Skip($"'../shared/data/{folder}' beside the repository has no {pattern}: it is not part of the repository.");
+            Assert.Skip(
+                $"'../shared/data/{folder}' beside the repository has no {pattern}: it is not part of the repository.");
         }
 
         return files;

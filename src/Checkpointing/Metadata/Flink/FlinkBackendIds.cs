@@ -9,7 +9,8 @@ internal static class FlinkBackendIds
     private static readonly Encoding JavaUtf8 =
         Encoding.GetEncoding("utf-8", new EncoderReplacementFallback("?"), DecoderFallback.ExceptionFallback);
 
-    /// <summary>The id that a text names: itself if it is a GUID, else Java's name-based one (MD5, version 3), as Flink does.</summary>
+    /// <summary>The id that a text names: itself if it is a GUID, else Java's name-based one (MD5, version 3), as
+    /// Flink does.</summary>
     /// <param name="text">The id as it is stored.</param>
     /// <param name="isUsual">Whether the id's lower-case form gives the text again.</param>
     internal static Guid FromText(string text, out bool isUsual)

@@ -69,7 +69,9 @@ internal ref struct FlinkInput(MetadataInput bytes, int version)
         if (count < 0 || first < 0 || (long)first + count > KeyGroupAssignment.MaxParallelismLimit)
         {
             throw Corrupt(
-                offset, $"a range of key groups from 0 to {KeyGroupAssignment.MaxParallelismLimit - 1}", $"{count} from {first}");
+                offset,
+                $"a range of key groups from 0 to {KeyGroupAssignment.MaxParallelismLimit - 1}",
+                $"{count} from {first}");
         }
 
         return new(first, first + count - 1);
@@ -98,12 +100,14 @@ internal ref struct FlinkInput(MetadataInput bytes, int version)
     internal readonly CheckpointCorruptException Corrupt(long offset, string expected, string actual) =>
         _bytes.Corrupt(offset, expected, actual);
 
-    /// <summary>Makes the exception for the tag of a handle: one that Flink has but this version's files do not, or none at all.</summary>
+    /// <summary>Makes the exception for the tag of a handle: one that Flink has but this version's files do not, or
+    /// none at all.</summary>
     /// <param name="tag">The tag; the byte before <see cref="Position"/>.</param>
     /// <param name="isFlinks">Whether some version of Flink writes it.</param>
     /// <param name="what">Kind of handle.</param>
     /// <param name="supported">The tags that are read.</param>
-    internal readonly CheckpointingException UnknownTag(byte tag, bool isFlinks, string what, string supported) => isFlinks
+    internal readonly CheckpointingException UnknownTag(byte tag, bool isFlinks, string what, string supported) =>
+        isFlinks
         ? new UnsupportedFormatException(
             _bytes.Path, $"{what} with tag {tag} at byte {Position - 1}", $"tags {supported} in version {Version}")
         : Corrupt(Position - 1, $"{what} with tag {supported}", $"tag {tag}");
@@ -114,6 +118,6 @@ internal ref struct FlinkInput(MetadataInput bytes, int version)
         var value = ReadInt32(what);
         return value >= first && value <= last
             ? value
-            : throw Corrupt(offset, first == last ? $"{first} for {what}" : $"{first} or {last} for {what}", $"{value}");
+            : throw Corrupt(offset, first == last ? $"{first} for {what}" : $"0 or 1 for {what}", $"{value}");
     }
 }

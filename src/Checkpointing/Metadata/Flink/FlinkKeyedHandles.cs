@@ -108,7 +108,8 @@ internal static class FlinkKeyedHandles
         var files = new StateFile[count];
         for (var i = 0; i < files.Length; i++)
         {
-            files[i] = new(input.ReadText("a local file name"), FlinkStreamHandles.Read(ref input, "a file of keyed state"));
+            var localName = input.ReadText("a local file name");
+            files[i] = new(localName, FlinkStreamHandles.Read(ref input, "a file of keyed state"));
         }
 
         return MetadataInput.Own(files);

@@ -26,7 +26,8 @@ internal static class FlinkMasterStates
             var length = input.ReadInt32("the length of a coordinator state");
             var start = input.Position;
             var version = input.ReadInt32("a coordinator state's version");
-            states[i] = new(input.ReadText("a coordinator state's name"), version, input.ReadBlob("a coordinator state"));
+            var name = input.ReadText("a coordinator state's name");
+            states[i] = new(name, version, input.ReadBlob("a coordinator state"));
             if (input.Position - start != length)
             {
                 throw input.Corrupt(lengthAt, $"a block of {input.Position - start} bytes", $"a length of {length}");

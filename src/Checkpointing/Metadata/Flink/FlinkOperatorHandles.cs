@@ -28,7 +28,8 @@ internal static class FlinkOperatorHandles
             partitions[i] = ReadPartition(ref input);
         }
 
-        return new(MetadataInput.Own(partitions), FlinkStreamHandles.ReadRequired(ref input, "the stream of operator state"));
+        var stream = FlinkStreamHandles.ReadRequired(ref input, "the stream of operator state");
+        return new(MetadataInput.Own(partitions), stream);
     }
 
     internal static void Write(FlinkOutput output, OperatorStateHandle handle)

@@ -39,7 +39,8 @@ internal sealed class FlinkOutput(MetadataOutput bytes, int version, FlinkSpelli
         var count = ModifiedUtf8.CountBytes(text);
         if (count > ModifiedUtf8.MaxBytes)
         {
-            throw Refuse($"{what} '{text.AsSpan(0, 40)}…' of {count} bytes", $"texts of at most {ModifiedUtf8.MaxBytes} bytes");
+            throw Refuse($"{what} '{text.AsSpan(0, 40)}…' of {count} bytes",
+                $"texts of at most {ModifiedUtf8.MaxBytes} bytes");
         }
 
         BinaryPrimitives.WriteUInt16BigEndian(bytes.Take(sizeof(ushort)), (ushort)count);

@@ -2,7 +2,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata.Flink;
 
-/// <summary>The texts of one file whose stored bytes are not those that their characters would give, with those bytes.</summary>
+/// <summary>The texts of one file whose stored bytes are not those that their characters would give, with those
+/// bytes.</summary>
 /// <remarks>
 /// Java reads a raw zero byte and over-long forms but never writes them. To write such a file again unchanged, the
 /// occurrences are remembered: by reference, as the same characters may stand elsewhere in the usual bytes. Texts that

@@ -27,15 +27,18 @@ internal static class FlinkStreamHandles
             case NoneTag:
                 return AbsentStreamStateHandle.Instance;
             case BytesTag:
-                return new ByteStreamStateHandle(input.ReadText("a name of inline bytes"), input.ReadBlob("inline bytes"));
+                var name = input.ReadText("a name of inline bytes");
+                return new ByteStreamStateHandle(name, input.ReadBlob("inline bytes"));
             case FileTag:
                 return ReadFile(ref input);
             case KeyGroupsTag when depth >= MetadataInput.MaxDepth:
-                throw input.Corrupt(input.Position - 1, $"streams at most {MetadataInput.MaxDepth} deep", "a deeper one");
+                throw input.Corrupt(
+                    input.Position - 1, $"streams at most {MetadataInput.MaxDepth} deep", "a deeper one");
             case KeyGroupsTag:
                 return new KeyGroupsStreamStateHandle(FlinkKeyedHandles.ReadKeyGroups(ref input, depth + 1));
             default:
-                throw input.UnknownTag(tag, tag is RelativeFileTag or SegmentTag or EmptySegmentTag, what, "0, 1, 2 and 3");
+                throw input.UnknownTag(
+                    tag, tag is RelativeFileTag or SegmentTag or EmptySegmentTag, what, "0, 1, 2 and 3");
         }
     }
 
@@ -70,7 +73,8 @@ internal static class FlinkStreamHandles
                 break;
             case PlaceholderStateHandle placeholder:
                 throw output.Refuse(
-                    $"a placeholder for shared file {placeholder.Key}", "handles of stored files; the registry replaces placeholders");
+                    $"a placeholder for shared file {placeholder.Key}",
+                    "handles of stored files; the registry replaces placeholders");
             case FileStateHandle:
                 throw output.Refuse("a file without a path", "files with a path");
             case RelativeFileStateHandle file:

@@ -3,8 +3,9 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.Metadata.Flink;
 
 /// <summary>Version 2: Flink 1.3 to 1.10. What is accepted is written again byte for byte.</summary>
-/// <remarks>Stricter than Flink where Flink ignores what it reads: fixed fields must have the value that Flink writes, and
-/// nothing may follow the last operator. A range of no key groups is written with start 0, as Flink does.</remarks>
+/// <remarks>Stricter than Flink where Flink ignores what it reads: fixed fields must have the value that Flink
+/// writes, and nothing may follow the last operator. A range of no key groups is written with start 0, as Flink
+/// does.</remarks>
 internal static class FlinkV2
 {
     private const int Version = (int)MetadataFormat.FlinkV2;

@@ -65,7 +65,8 @@ internal static class ModifiedUtf8
         return count;
     }
 
-    /// <summary>Writes a text; <paramref name="target"/> has exactly the room that <see cref="CountBytes"/> says.</summary>
+    /// <summary>Writes a text; <paramref name="target"/> has exactly the room that <see cref="CountBytes"/>
+    /// says.</summary>
     internal static void Encode(string text, Span<byte> target)
     {
         if (target.Length == text.Length)
@@ -113,7 +114,8 @@ internal static class ModifiedUtf8
             case [>= 0xC0 and <= 0xDF and var first, >= 0x80 and <= 0xBF and var second, ..]:
                 unit = (char)(((first & 0x1F) << 6) | (second & 0x3F));
                 return 2;
-            case [>= 0xE0 and <= 0xEF and var first, >= 0x80 and <= 0xBF and var second, >= 0x80 and <= 0xBF and var third, ..]:
+            case [>= 0xE0 and <= 0xEF and var first, >= 0x80 and <= 0xBF and var second,
+                >= 0x80 and <= 0xBF and var third, ..]:
                 unit = (char)(((first & 0x0F) << 12) | ((second & 0x3F) << 6) | (third & 0x3F));
                 return 3;
             default:

@@ -102,7 +102,8 @@ internal static class NativeInfo
         var kind = (CheckpointKind)body.ReadByte("the checkpoint's kind");
         return kind <= CheckpointKind.Savepoint
             ? kind
-            : throw body.Unsupported($"a checkpoint of kind {(int)kind} at byte {offset}", "kinds 0 to 2; use a newer library");
+            : throw body.Unsupported($"a checkpoint of kind {(int)kind} at byte {offset}",
+                "kinds 0 to 2; use a newer library");
     }
 
     private static CheckpointRetention ReadRetention(ref NativeInput body)
@@ -111,7 +112,8 @@ internal static class NativeInfo
         var retention = (CheckpointRetention)body.ReadByte("the checkpoint's retention");
         return retention <= CheckpointRetention.Always
             ? retention
-            : throw body.Unsupported($"retention {(int)retention} at byte {offset}", "retentions 0 to 2; use a newer library");
+            : throw body.Unsupported($"retention {(int)retention} at byte {offset}",
+                "retentions 0 to 2; use a newer library");
     }
 
     private static DateTimeOffset ReadTime(ref NativeInput body)

@@ -18,7 +18,8 @@ internal ref struct NativeInput(MetadataInput bytes)
 
     internal byte ReadByte(string what) => _bytes.Take(1, what)[0];
 
-    internal ushort ReadUInt16(string what) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes.Take(sizeof(ushort), what));
+    internal ushort ReadUInt16(string what) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(_bytes.Take(sizeof(ushort), what));
 
     internal int ReadInt32(string what) => BinaryPrimitives.ReadInt32LittleEndian(_bytes.Take(sizeof(int), what));
 

@@ -88,7 +88,8 @@ internal static class NativeKeyedState
                     backendText = record.ReadTextToEnd("a backend's id");
                     break;
                 case NativeTags.MetaFile or NativeTags.SharedFiles or NativeTags.PrivateFiles or NativeTags.BackendText:
-                    throw record.Corrupt(record.Position, "each part of keyed state once", $"a second record 0x{tag:x4}");
+                    throw record.Corrupt(record.Position, "each part of keyed state once",
+                        $"a second record 0x{tag:x4}");
                 default:
                     record.RefuseIfRequired(tag, "incremental keyed state");
                     continue;

@@ -25,7 +25,8 @@ internal static class NativeOperatorState
             if (mode > OperatorStateMode.Broadcast)
             {
                 throw body.Unsupported(
-                    $"operator state '{name}' of mode {(int)mode} at byte {body.Position - 1}", "modes 0 to 2; use a newer library");
+                    $"operator state '{name}' of mode {(int)mode} at byte {body.Position - 1}",
+                    "modes 0 to 2; use a newer library");
             }
 
             partitions[i] = new(name, mode, body.ReadOffsets(body.ReadCount(sizeof(long), "offsets")));

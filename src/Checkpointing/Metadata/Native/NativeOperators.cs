@@ -87,14 +87,16 @@ internal static class NativeOperators
         var kind = (StateKind)body.ReadByte("a state's kind");
         if (kind is < StateKind.Value or > StateKind.OperatorList)
         {
-            throw body.Unsupported($"state '{name}' of kind {(int)kind} at byte {offset}", "kinds 1 to 7; use a newer library");
+            throw body.Unsupported($"state '{name}' of kind {(int)kind} at byte {offset}",
+                "kinds 1 to 7; use a newer library");
         }
 
         var parts = body.ReadByte("which serializers a state has");
         if (parts >= 2 * HasValue)
         {
             throw body.Unsupported(
-                $"state '{name}' with serializers 0x{parts:x2} at byte {offset + 1}", "bits 0 to 3; use a newer library");
+                $"state '{name}' with serializers 0x{parts:x2} at byte {offset + 1}",
+                "bits 0 to 3; use a newer library");
         }
 
         var state = new StateDescription(
@@ -123,7 +125,10 @@ internal static class NativeOperators
     }
 
     private static SerializerIdentity? ReadSerializer(ref NativeInput body, bool isThere) => isThere
-        ? new(body.ReadText("a serializer's id"), body.ReadInt32("a serializer's version"), body.ReadInt64("a fingerprint"))
+        ? new(
+            body.ReadText("a serializer's id"),
+            body.ReadInt32("a serializer's version"),
+            body.ReadInt64("a fingerprint"))
         : null;
 
     private static void WriteSerializer(NativeOutput output, SerializerIdentity? serializer)
@@ -151,7 +156,8 @@ internal static class NativeOperators
             var bit = 1 << (tag - NativeTags.ManagedKeyed);
             if ((seen & bit) != 0)
             {
-                throw record.Corrupt(record.Position, "each kind of state of a subtask once", $"a second record 0x{tag:x4}");
+                throw record.Corrupt(record.Position, "each kind of state of a subtask once",
+                    $"a second record 0x{tag:x4}");
             }
 
             seen |= bit;

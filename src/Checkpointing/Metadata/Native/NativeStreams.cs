@@ -21,7 +21,8 @@ internal static class NativeStreams
                 handle = ReadRelativeFile(ref body);
                 break;
             case NativeTags.Bytes:
-                handle = new ByteStreamStateHandle(body.ReadText("a name of inline bytes"), body.ReadBlob("inline bytes"));
+                var name = body.ReadText("a name of inline bytes");
+                handle = new ByteStreamStateHandle(name, body.ReadBlob("inline bytes"));
                 break;
             case NativeTags.AbsentStream:
                 handle = AbsentStreamStateHandle.Instance;
@@ -51,7 +52,8 @@ internal static class NativeStreams
                 break;
             case RelativeFileStateHandle file:
                 var isRelative = MetadataRules.IsRelativePath(file.RelativePath);
-                WriteFile(output, NativeTags.RelativeFile, file.RelativePath, isRelative, file.FileSizeBytes, file.Digest);
+                WriteFile(output, NativeTags.RelativeFile, file.RelativePath, isRelative, file.FileSizeBytes,
+                    file.Digest);
                 break;
             case ByteStreamStateHandle bytes:
                 var begin = output.Begin(NativeTags.Bytes);
@@ -69,9 +71,11 @@ internal static class NativeStreams
                 break;
             case PlaceholderStateHandle placeholder:
                 throw output.Refuse(
-                    $"a placeholder for shared file {placeholder.Key}", "handles of stored files; the registry replaces placeholders");
+                    $"a placeholder for shared file {placeholder.Key}",
+                    "handles of stored files; the registry replaces placeholders");
             default:
-                throw output.Refuse($"a {handle.GetType().Name} {depth} deep", "the kinds of stream that version 1001 has");
+                throw output.Refuse($"a {handle.GetType().Name} {depth} deep",
+                    "the kinds of stream that version 1001 has");
         }
     }
 
@@ -100,7 +104,8 @@ internal static class NativeStreams
         if (transform != NoTransform)
         {
             throw body.Unsupported(
-                $"file '{path}' with transform {transform} at byte {offset}", "files stored as they are; use a newer library");
+                $"file '{path}' with transform {transform} at byte {offset}",
+                "files stored as they are; use a newer library");
         }
 
         return body.ReadByte("whether a file has a digest") switch
@@ -116,7 +121,8 @@ internal static class NativeStreams
     {
         if (!isGoodPath)
         {
-            throw output.Refuse($"a file with path '{path}'", "paths that are not empty, and relative ones without '..'");
+            throw output.Refuse($"a file with path '{path}'",
+                "paths that are not empty, and relative ones without '..'");
         }
 
         var begin = output.Begin(tag);

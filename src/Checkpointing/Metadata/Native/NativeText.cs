@@ -5,19 +5,22 @@ using System.Text.Unicode;
 
 namespace Checkpointing.Metadata.Native;
 
-/// <summary>Texts of version 1001: UTF-8, where half of a surrogate pair alone takes three bytes (WTF-8), so no text is lost.</summary>
+/// <summary>Texts of version 1001: UTF-8, where half of a surrogate pair alone takes three bytes (WTF-8), so no text
+/// is lost.</summary>
 internal static class NativeText
 {
     /// <summary>Most bytes that one UTF-16 unit takes.</summary>
     internal const int MaxBytesPerUnit = 3;
 
-    /// <summary>Writes a text and returns the number of bytes; <paramref name="target"/> has room for three a unit.</summary>
+    /// <summary>Writes a text and returns the number of bytes; <paramref name="target"/> has room for three a
+    /// unit.</summary>
     internal static int Encode(ReadOnlySpan<char> text, Span<byte> target)
     {
         var written = 0;
         while (true)
         {
-            var status = Utf8.FromUtf16(text, target[written..], out var read, out var added, replaceInvalidSequences: false);
+            var status = Utf8.FromUtf16(text, target[written..], out var read, out var added,
+                replaceInvalidSequences: false);
             written += added;
             text = text[read..];
             if (status == OperationStatus.Done)

@@ -4,7 +4,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata.Native;
 
-/// <summary>Version 1001, our own format: magic and version, tagged records, and a trailer with length and digest.</summary>
+/// <summary>Version 1001, our own format: magic and version, tagged records, and a trailer with length and
+/// digest.</summary>
 /// <remarks>Specified to the byte in <c>docs/file-format.md</c>.</remarks>
 internal static class NativeV1
 {
@@ -89,7 +90,8 @@ internal static class NativeV1
         output.WriteDigest(ContentDigest.Of(output.Written));
     }
 
-    /// <summary>Whether this is a file of ours whose version alone, or more, was changed after it was written.</summary>
+    /// <summary>Whether this is a file of ours whose version alone, or more, was changed after it was
+    /// written.</summary>
     internal static bool HasDamagedVersion(ReadOnlySpan<byte> source)
     {
         if (source.Length < HeaderBytes + TrailerBytes || TotalLength(source) != (ulong)source.Length)
@@ -118,7 +120,10 @@ internal static class NativeV1
         if (length != (ulong)source.Length)
         {
             throw new CheckpointCorruptException(
-                path, source.Length - TrailerBytes, $"a total length of {source.Length} bytes", $"{length}: the file was cut or changed");
+                path,
+                source.Length - TrailerBytes,
+                $"a total length of {source.Length} bytes",
+                $"{length}: the file was cut or changed");
         }
 
         var actual = ContentDigest.Of(source[..^ContentDigest.Size]);
@@ -150,7 +155,8 @@ internal static class NativeV1
     {
         if ((record.Tag & NativeTags.RequiredBit) != 0)
         {
-            throw output.Refuse($"an unknown record with the required tag 0x{record.Tag:x4}", "tags below 0x8000 there");
+            throw output.Refuse($"an unknown record with the required tag 0x{record.Tag:x4}",
+                "tags below 0x8000 there");
         }
 
         var begin = output.Begin(record.Tag);
