@@ -61,11 +61,13 @@ public sealed class RunningJob : IAsyncDisposable
     public Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken = default) =>
         _run.TriggerAsync(request, cancellationToken);
 
-    /// <summary>Waits until all sources stand at their pause or at the end of their input. Ends also with the job.</summary>
+    /// <summary>Waits until all sources stand at their pause or at the end of their input, or the job has ended.</summary>
+    /// <exception cref="CheckpointingException">The job has failed; what <see cref="Completion"/> faults with.</exception>
     public Task WaitForSourceIdleAsync(CancellationToken cancellationToken = default) =>
         _run.WaitForAsync(static attempt => attempt.Idle, cancellationToken);
 
-    /// <summary>Waits until all operators have handled the end of the input. Ends also with the job.</summary>
+    /// <summary>Waits until all operators have handled the end of the input, or the job has ended.</summary>
+    /// <exception cref="CheckpointingException">The job has failed; what <see cref="Completion"/> faults with.</exception>
     public Task WaitForEndOfInputAsync(CancellationToken cancellationToken = default) =>
         _run.WaitForAsync(static attempt => attempt.Ended, cancellationToken);
 

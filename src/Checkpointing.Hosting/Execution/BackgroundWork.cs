@@ -26,6 +26,10 @@ internal sealed class BackgroundWork(ILogger logger, TimeProvider time)
         return task;
     }
 
+    /// <summary>Runs pieces of work at once and waits for all of them.</summary>
+    /// <exception cref="Exception">What the first one, in order, that failed has thrown.</exception>
+    public static Task RunAllAsync(IEnumerable<Func<Task>> work) => Task.WhenAll([.. work.Select(Task.Run)]);
+
     /// <summary>Waits until all work has ended, at most so long.</summary>
     /// <returns>False if some still runs: it was told to stop and does not.</returns>
     public async Task<bool> WaitForAllAsync(TimeSpan limit)

@@ -71,17 +71,14 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
 
     public bool MayCommit => Volatile.Read(ref _mayCommit) != 0 && !_failure.Task.IsCompleted && _environment.IsCoordinatorAlive();
 
-    /// <summary>Opens and restores all subtasks.</summary>
-    public async Task OpenAsync(Func<SubtaskAddress, SubtaskRestore> restoreOf, Guid lineageId, CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < _runtimes.Length; i++)
+    /// <summary>Opens and restores all subtasks, at the same time. None runs before all are open.</summary>
+    public Task OpenAsync(Func<SubtaskAddress, SubtaskRestore> restoreOf, Guid lineageId, CancellationToken cancellationToken) =>
+        BackgroundWork.RunAllAsync(_runtimes.Zip(Plan.Subtasks, (runtime, subtask) => (Func<Task>)(() =>
         {
-            var address = _runtimes[i].Address;
             var context = _environment.ContextOf(
-                Plan, Plan.Subtasks[i], address, restoreOf(address), lineageId, () => MayCommit);
-            await _runtimes[i].Logic.OpenAsync(context, cancellationToken).ConfigureAwait(false);
-        }
-    }
+                Plan, subtask, runtime.Address, restoreOf(runtime.Address), lineageId, () => MayCommit);
+            return runtime.Logic.OpenAsync(context, cancellationToken).AsTask();
+        })));
 
     /// <summary>Starts all loops.</summary>
     public void Start()

@@ -85,7 +85,7 @@ internal sealed partial class JobRun
     /// <summary>Stops the attempt in order; what has completed is committed.</summary>
     private async Task<(JobAttempt Attempt, Outcome? End)> StopAsync(JobAttempt attempt, JobTermination termination)
     {
-        Interlocked.Exchange(ref _running, NewRunning());
+        LeaveAttempt();
         await attempt.StopAsync(handlesNotices: true).ConfigureAwait(false);
         if (attempt.Failure.IsCompleted && termination == JobTermination.Finished)
         {
@@ -135,7 +135,6 @@ internal sealed partial class JobRun
 
     private async Task<(JobAttempt Attempt, Outcome? End)> ReplaceAsync(JobAttempt attempt)
     {
-        Interlocked.Exchange(ref _running, NewRunning());
         await EndAttemptAsync(attempt, handlesNotices: false).ConfigureAwait(false);
         var failure = await attempt.Failure.ConfigureAwait(false);
         while (RestartCount < _restarts.Attempts)
@@ -168,8 +167,18 @@ internal sealed partial class JobRun
         return (attempt, await FailAsync(failure).ConfigureAwait(false));
     }
 
+    /// <summary>From here on whoever asks for the running attempt waits for the next one.</summary>
+    private void LeaveAttempt()
+    {
+        if (_running.Task.IsCompleted)
+        {
+            Volatile.Write(ref _running, NewRunning());
+        }
+    }
+
     private async Task EndAttemptAsync(JobAttempt attempt, bool handlesNotices)
     {
+        LeaveAttempt();
         await attempt.StopAsync(handlesNotices).ConfigureAwait(false);
         await attempt.DisposeAsync().ConfigureAwait(false);
         _gateway.Current = null;

@@ -99,17 +99,25 @@ internal sealed partial class JobRun : IAsyncDisposable
     {
         while (!_completion.Task.IsCompleted)
         {
-            var attempt = await RunningAttemptAsync(cancellationToken).ConfigureAwait(false);
+            var running = Volatile.Read(ref _running).Task;
+            await Task.WhenAny(running, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (!running.IsCompleted)
+            {
+                break;
+            }
+
+            var attempt = await running.ConfigureAwait(false);
             var met = condition(attempt);
-            await Task.WhenAny(met, attempt.Failure, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+            // Over, or about to be: the next attempt has to get there anew.
+            await Task.WhenAny(met, attempt.Disposed, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
             if (met.IsCompleted)
             {
                 return;
             }
-
-            // A failed attempt stays current for a moment: wait until the next one takes its place.
-            await Task.WhenAny(attempt.Disposed, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
+
+        await _completion.Task.ConfigureAwait(false);
     }
 
     public async Task CancelAsync(CancellationToken cancellationToken)
@@ -146,7 +154,8 @@ internal sealed partial class JobRun : IAsyncDisposable
         await Task.WhenAny(running, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
         return running.IsCompletedSuccessfully && !_completion.Task.IsCompleted
             ? await running.ConfigureAwait(false)
-            : throw new CheckpointDeclinedException(null, CheckpointFailureReason.JobStopping, $"job '{Name}' has ended");
+            : throw new CheckpointDeclinedException(
+                null, CheckpointFailureReason.JobStopping, $"job '{Name}' has ended", _completion.Task.Exception?.InnerException);
     }
 
     private CheckpointCoordinator BuildCoordinator()

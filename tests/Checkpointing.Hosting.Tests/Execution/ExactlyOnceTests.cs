@@ -36,10 +36,12 @@ public sealed class ExactlyOnceTests
         Orders.Sorted(fixture.Totals).Should().Equal(straight.Totals, "seed {0}", seed);
     }
 
-    [Fact]
-    public async Task Run_CancelledAndStartedAgainWithAnotherParallelism_OutputsEqualTheStraightRun()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_CancelledAndStartedAgainWithAnotherParallelism_OutputsEqualTheStraightRun(bool onRocksDb)
     {
-        await using var fixture = new JobFixture();
+        await using var fixture = new JobFixture(onRocksDb: onRocksDb);
         var orders = Orders.Generate(OrderCount, seed: 7, maxLagMs: 200);
         var straight = await StraightAsync(orders);
         string? path = null;

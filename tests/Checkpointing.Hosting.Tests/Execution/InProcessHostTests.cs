@@ -7,6 +7,8 @@ namespace Checkpointing.Hosting.Tests.Execution;
 
 public sealed class InProcessHostTests
 {
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -148,6 +150,10 @@ public sealed class InProcessHostTests
         failed.RestartCount.Should().Be(0);
         failed.InnerException.Should().BeSameAs(thrown);
         await run.CancelAsync(fixture.Deadline);
+        var waiting = () => run.WaitForEndOfInputAsync(fixture.Deadline);
+        (await waiting.Should().ThrowAsync<JobFailedException>()).Which.Should().BeSameAs(failed);
+        var triggering = () => run.TriggerCheckpointAsync(fixture.Deadline);
+        (await triggering.Should().ThrowAsync<CheckpointDeclinedException>()).WithInnerException<JobFailedException>();
     }
 
     [Fact]
@@ -184,6 +190,29 @@ public sealed class InProcessHostTests
 
         (await completion.Should().ThrowAsync<CoordinatorFencedException>()).Which.CurrentEpoch.Should().Be(young.Epoch);
         File.ReadAllText(fixture.Windows).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task WaitForSourceIdleAsync_AttemptFailsBefore_WaitsForTheNextOne()
+    {
+        await using var fixture = new JobFixture(new() { RestartStrategy = RestartStrategy.FixedDelay(1, TimeSpan.Zero) });
+        var orders = Orders.Generate(1_000, seed: 10);
+        var failures = 0;
+        await using var run = await fixture.Host.StartAsync(
+            Orders.Define(
+                new ListSource<Order>(orders, place => place > 500 && Volatile.Read(ref failures) == 0 ? Never : Task.CompletedTask)
+                    .PausingAfter(900),
+                fixture.Windows,
+                fixture.Totals,
+                _ => { if (Interlocked.Exchange(ref failures, 1) == 0) { throw new InvalidDataException("once"); } }),
+            null,
+            fixture.Deadline);
+
+        await run.WaitForSourceIdleAsync(fixture.Deadline);
+        await run.TriggerCheckpointAsync(fixture.Deadline);
+
+        run.RestartCount.Should().Be(1);
+        await run.CancelAsync(fixture.Deadline);
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using Checkpointing.Hosting.Tests.Support;
+using Checkpointing.RocksDb;
+using Checkpointing.State;
+using Checkpointing.State.Heap;
 using Checkpointing.Storage.Local;
 
 namespace Checkpointing.Hosting.Tests.Execution;
@@ -8,10 +11,13 @@ internal sealed class JobFixture : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public JobFixture(InProcessHostOptions? options = null)
+    public JobFixture(InProcessHostOptions? options = null, bool onRocksDb = false)
     {
         Storage = new(_folder.File("checkpoints"));
-        Host = new InProcessHostBuilder(Storage).WithOptions(options ?? new()).Build();
+        IKeyedStateBackendFactory backend = onRocksDb
+            ? new RocksDbBackendFactory(new() { WorkingDirectory = _folder.File("work") })
+            : new HeapBackendFactory();
+        Host = new InProcessHostBuilder(Storage).WithBackend(backend).WithOptions(options ?? new()).Build();
     }
 
     /// <summary>No test waits longer than this for anything.</summary>
