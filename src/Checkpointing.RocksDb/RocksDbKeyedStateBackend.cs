@@ -48,7 +48,9 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentNullException.ThrowIfNull(request);
-        return IncrementalSnapshot.Prepare(_scope, request);
+        return _scope.Options.Snapshots == RocksDbSnapshotMode.Full || request.Kind == CheckpointKind.Savepoint
+            ? FullSnapshot.Prepare(_scope, request)
+            : IncrementalSnapshot.Prepare(_scope, request);
     }
 
     /// <inheritdoc/>

@@ -176,7 +176,7 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
         ColumnFamily columnFamily, ReadOnlySpan<byte> lower, ReadOnlySpan<byte> end, bool fillCache = true)
     {
         using var call = new Call(this);
-        return new(_handle, Path, columnFamily, lower, end, snapshot: 0, fillCache);
+        return new(_handle, Path, columnFamily, lower, end, snapshot: null, fillCache);
     }
 
     /// <summary>Fixes a view of the present state.</summary>

@@ -3,35 +3,35 @@ using System.Runtime.InteropServices;
 namespace Checkpointing.RocksDb.Native;
 
 /// <summary>Walks over the rows of a column family between two bounds, in order. One caller at a time.</summary>
-/// <remarks>Keeps the database open and the bounds in memory until disposed.</remarks>
+/// <remarks>Keeps the database open, the snapshot held and the bounds in memory until disposed.</remarks>
 internal sealed unsafe class RocksIterator : SafeHandle
 {
-    private readonly DatabaseHandle _database;
+    private readonly SafeHandle _parent;
     private readonly string _path;
     private nint _options;
     private byte* _bounds;
-    private bool _holdsDatabase;
+    private bool _holdsParent;
     private bool _started;
 
-    /// <summary>Opens an iterator at a snapshot, or at the present if <paramref name="snapshot"/> is 0.</summary>
+    /// <summary>Opens an iterator at a snapshot, or at the present if there is none.</summary>
     /// <param name="database">The database.</param>
     /// <param name="path">Its folder, for messages.</param>
     /// <param name="columnFamily">Whose rows.</param>
     /// <param name="lower">First key.</param>
     /// <param name="end">End of the keys, exclusive.</param>
-    /// <param name="snapshot">A snapshot that lives longer than this, or 0.</param>
+    /// <param name="snapshot">A snapshot of the database, or null.</param>
     /// <param name="fillCache">Whether the blocks read stay in the cache.</param>
     internal RocksIterator(
         DatabaseHandle database, string path, ColumnFamily columnFamily,
-        ReadOnlySpan<byte> lower, ReadOnlySpan<byte> end, nint snapshot, bool fillCache)
+        ReadOnlySpan<byte> lower, ReadOnlySpan<byte> end, RocksSnapshot? snapshot, bool fillCache)
         : base(0, ownsHandle: true)
     {
-        _database = database;
+        _parent = (SafeHandle?)snapshot ?? database;
         _path = path;
-        database.DangerousAddRef(ref _holdsDatabase);
+        _parent.DangerousAddRef(ref _holdsParent);
 
         // SAFETY: RocksDB keeps pointers to the bounds, so they lie in memory of our own that lives as long as the
-        // iterator and its options; the reference keeps database and column family alive.
+        // iterator and its options; the reference to the parent keeps snapshot, database and column family alive.
         _bounds = (byte*)NativeMemory.Alloc((nuint)Math.Max(lower.Length + end.Length, 1));
         lower.CopyTo(new Span<byte>(_bounds, lower.Length));
         end.CopyTo(new Span<byte>(_bounds + lower.Length, end.Length));
@@ -39,9 +39,9 @@ internal sealed unsafe class RocksIterator : SafeHandle
         RocksDbLibrary.rocksdb_readoptions_set_iterate_lower_bound(_options, _bounds, (nuint)lower.Length);
         RocksDbLibrary.rocksdb_readoptions_set_iterate_upper_bound(_options, _bounds + lower.Length, (nuint)end.Length);
         RocksDbLibrary.rocksdb_readoptions_set_fill_cache(_options, fillCache ? (byte)1 : (byte)0);
-        if (snapshot != 0)
+        if (snapshot is not null)
         {
-            RocksDbLibrary.rocksdb_readoptions_set_snapshot(_options, snapshot);
+            RocksDbLibrary.rocksdb_readoptions_set_snapshot(_options, snapshot.DangerousGetHandle());
         }
 
         SetHandle(RocksDbLibrary.rocksdb_create_iterator_cf(
@@ -111,16 +111,16 @@ internal sealed unsafe class RocksIterator : SafeHandle
 
     protected override bool ReleaseHandle()
     {
-        // SAFETY: runs once; order: iterator, its options, the bounds they point to, then the hold on the database.
+        // SAFETY: runs once; order: iterator, its options, the bounds they point to, then the hold on the parent.
         RocksDbLibrary.rocksdb_iter_destroy(handle);
         RocksDbLibrary.rocksdb_readoptions_destroy(_options);
         NativeMemory.Free(_bounds);
         _options = 0;
         _bounds = null;
-        if (_holdsDatabase)
+        if (_holdsParent)
         {
-            _holdsDatabase = false;
-            _database.DangerousRelease();
+            _holdsParent = false;
+            _parent.DangerousRelease();
         }
 
         return true;

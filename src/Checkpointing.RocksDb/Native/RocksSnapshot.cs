@@ -22,11 +22,11 @@ internal sealed class RocksSnapshot : SafeHandle
 
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>Opens an iterator at this view; dispose it before the snapshot.</summary>
+    /// <summary>Opens an iterator at this view; it holds the view until it is disposed.</summary>
     internal RocksIterator NewIterator(ColumnFamily columnFamily, ReadOnlySpan<byte> lower, ReadOnlySpan<byte> end)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        return new(_database, _path, columnFamily, lower, end, handle, fillCache: false);
+        return new(_database, _path, columnFamily, lower, end, this, fillCache: false);
     }
 
     protected override bool ReleaseHandle()

@@ -16,7 +16,7 @@ internal sealed class RowRestore(
 {
     private const long BatchSizeBytes = 256 << 10;
 
-    private readonly List<StateDescription> _restoredStates = [];
+    private readonly RestoredStateSet _restoredStates = new(context.Operator);
     private long _rowCount;
 
     /// <summary>Puts the rows of all handles that lie in the backend's range.</summary>
@@ -37,23 +37,27 @@ internal sealed class RowRestore(
                 case IncrementalKeyedStateHandle incremental:
                     await PutIncrementalAsync(incremental, keep, batch, cancellationToken).ConfigureAwait(false);
                     break;
+                case KeyGroupsStateHandle full:
+                    await PutFullAsync(full, keep, batch, cancellationToken).ConfigureAwait(false);
+                    break;
                 default:
-                    throw new ArgumentException(
-                        $"The RocksDB backend cannot restore from a {handle.GetType().Name}.");
+                    throw new UnsupportedFormatException(
+                        $"state of operator '{context.Operator}'", handle.GetType().Name,
+                        "incremental snapshots of RocksDB and full snapshots of every backend");
             }
         }
 
         target.Write(batch);
         context.Logger.RestoredByRows(
             context.Operator, context.SubtaskIndex, context.Range.ToString(), _rowCount, context.RestoreFrom.Count);
-        return _restoredStates.Distinct().ToList();
+        return _restoredStates.States;
     }
 
     private async ValueTask PutIncrementalAsync(
         IncrementalKeyedStateHandle handle, KeyGroupRange keep, RocksWriteBatch batch, CancellationToken cancellationToken)
     {
         var snapshot = await StoredSnapshot.LoadAsync(context.Storage, handle, cancellationToken).ConfigureAwait(false);
-        _restoredStates.AddRange(snapshot.Catalogue.States.Select(static state => state.Description));
+        _restoredStates.Add(snapshot.Catalogue.States.Select(static state => state.Description));
 
         // A file whose bounds do not meet the range has no version of any of its rows.
         var names = families.Select(static family => family.Name).ToList();
@@ -76,6 +80,30 @@ internal sealed class RowRestore(
         finally
         {
             WorkingFolder.RemoveFolder(path);
+        }
+    }
+
+    private async ValueTask PutFullAsync(
+        KeyGroupsStateHandle handle, KeyGroupRange keep, RocksWriteBatch batch, CancellationToken cancellationToken)
+    {
+        var reader = await CanonicalSnapshotReader.OpenAsync(context.Storage, handle, cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            _restoredStates.Add(reader.States);
+            var targets = reader.States
+                .Select(state => RocksDbBackendScope.ColumnFamilyName(state.Name))
+                .Select(name => families.FirstOrDefault(family => family.Name == name))
+                .ToArray();
+            await reader.ReadAsync(
+                keep,
+                (state, key, value) =>
+                {
+                    if (targets[state] is { } to)
+                    {
+                        Put(to, key, value, batch, cancellationToken);
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
         }
     }
 

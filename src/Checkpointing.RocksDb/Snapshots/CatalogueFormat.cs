@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
-using Checkpointing.RocksDb.Native;
+using Checkpointing.State;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.RocksDb.Snapshots;
@@ -12,9 +12,8 @@ namespace Checkpointing.RocksDb.Snapshots;
 /// <code>
 /// magic "CKRDBCAT" (8) | version = 1 (4)
 /// backend id (16) | first, last key group (4 + 4) | checkpoint id (8) | sequence (8) | levels (4) | comparator
-/// states (4): each name | kind (4) | 4 serializers: present (1) [ id | version (4) | fingerprint (8) ]
-///             | column family | merge operator | files (4)
-/// files (4):  each state index (4) | level (4) | smallest key | largest key | smallest, largest sequence (8 + 8)
+/// descriptions of the states (StateDescriptionSerializer); for each: column family | merge operator | files (4)
+/// files (4): each state index (4) | level (4) | smallest key | largest key | smallest, largest sequence (8 + 8)
 ///             | size (8) | entries (8) | deletions (8) | digest (16) | stored key | local name
 /// length of all before (8) | XxHash128 of all before, the length included (16)
 /// </code>
@@ -25,10 +24,7 @@ internal static class CatalogueFormat
     internal const int TrailerSize = sizeof(long) + ContentDigest.Size;
     internal const string Comparator = "leveldb.BytewiseComparator";
 
-    /// <summary>Smallest bytes of a state: what a count is held against before anything is reserved.</summary>
-    internal const int MinStateSize = 4 + 4 + 4 + 4 + 4 + 4;
-
-    /// <summary>Smallest bytes of a file.</summary>
+    /// <summary>Smallest bytes of a file: what a count is held against before anything is reserved.</summary>
     internal const int MinFileSize = 4 + 4 + 4 + 4 + 8 + 8 + 8 + 8 + 8 + 16 + 4 + 4;
 
     internal static ReadOnlySpan<byte> Magic => "CKRDBCAT"u8;
@@ -49,12 +45,14 @@ internal static class CatalogueFormat
         WriteInt32(target, catalogue.LevelCount);
         WriteText(target, Comparator);
 
-        WriteInt32(target, catalogue.States.Count);
+        StateDescriptionSerializer.Write([.. catalogue.States.Select(static state => state.Description)], target);
         var stateIndexes = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var state in catalogue.States)
         {
             stateIndexes.Add(state.ColumnFamily, stateIndexes.Count);
-            WriteState(target, state);
+            WriteText(target, state.ColumnFamily);
+            WriteText(target, state.MergeOperator);
+            WriteInt32(target, state.FileCount);
         }
 
         WriteInt32(target, catalogue.Files.Count);
@@ -70,33 +68,9 @@ internal static class CatalogueFormat
         return target.WrittenSpan.ToArray();
     }
 
-    private static void WriteState(ArrayBufferWriter<byte> target, CatalogueState state)
-    {
-        WriteText(target, state.Description.Name);
-        WriteInt32(target, (int)state.Description.Kind);
-        WriteSerializer(target, state.Description.Key);
-        WriteSerializer(target, state.Description.Namespace);
-        WriteSerializer(target, state.Description.UserKey);
-        WriteSerializer(target, state.Description.Value);
-        WriteText(target, state.ColumnFamily);
-        WriteText(target, state.MergeOperator);
-        WriteInt32(target, state.FileCount);
-    }
-
-    private static void WriteSerializer(ArrayBufferWriter<byte> target, SerializerIdentity? serializer)
-    {
-        target.Write([serializer is null ? (byte)0 : (byte)1]);
-        if (serializer is not null)
-        {
-            WriteText(target, serializer.Id);
-            WriteInt32(target, serializer.Version);
-            WriteInt64(target, serializer.SchemaFingerprint);
-        }
-    }
-
     private static void WriteFile(ArrayBufferWriter<byte> target, CatalogueFile record, int stateIndex)
     {
-        LiveFile file = record.File;
+        var file = record.File;
         WriteInt32(target, stateIndex);
         WriteInt32(target, file.Level);
         WriteBytes(target, file.SmallestKey);

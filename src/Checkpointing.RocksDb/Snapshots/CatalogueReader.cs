@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Checkpointing.KeyGroups;
 using Checkpointing.RocksDb.Native;
+using Checkpointing.State;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.RocksDb.Snapshots;
@@ -76,12 +77,7 @@ internal ref struct CatalogueReader
             throw Corrupt($"comparator '{CatalogueFormat.Comparator}'", $"'{comparator}'");
         }
 
-        var states = new List<CatalogueState>();
-        for (var count = ReadCount(CatalogueFormat.MinStateSize); count > 0; count--)
-        {
-            states.Add(ReadState());
-        }
-
+        var states = ReadStates();
         var files = new List<CatalogueFile>();
         for (var count = ReadCount(CatalogueFormat.MinFileSize); count > 0; count--)
         {
@@ -134,27 +130,27 @@ internal ref struct CatalogueReader
         }
     }
 
-    private CatalogueState ReadState()
+    private List<CatalogueState> ReadStates()
     {
-        var name = ReadText();
-        var kind = (StateKind)ReadInt32();
-        if (!Enum.IsDefined(kind))
+        IReadOnlyList<StateDescription> descriptions;
+        try
         {
-            throw Corrupt("a kind of state", $"{(int)kind}");
+            descriptions = StateDescriptionSerializer.Read(_source[_at..], out var rest);
+            _at = _source.Length - rest.Length;
+        }
+        catch (FormatException exception)
+        {
+            throw Corrupt("descriptions of states", exception.Message);
         }
 
-        var description = new StateDescription(
-            name, kind, ReadSerializer(), ReadSerializer(), ReadSerializer(), ReadSerializer());
-        return new(description, ReadText(), ReadText(), ReadInt32());
-    }
-
-    private SerializerIdentity? ReadSerializer() =>
-        Take(1)[0] switch
+        var states = new List<CatalogueState>();
+        foreach (var description in descriptions)
         {
-            0 => null,
-            1 => new(ReadText(), ReadInt32(), ReadInt64()),
-            var other => throw Corrupt("0 or 1 before a serializer", $"{other}"),
-        };
+            states.Add(new(description, ReadText(), ReadText(), ReadInt32()));
+        }
+
+        return states;
+    }
 
     private CatalogueFile ReadFile(List<CatalogueState> states, int levelCount, ulong sequence)
     {

@@ -232,7 +232,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
             _exclusivePath = _request.NewExclusivePath(_scope.Context.Ids);
             var digest = await _scope.Context.Storage.CreateAllAsync(_exclusivePath, catalogue, cancellationToken)
                 .ConfigureAwait(false);
-            meta = new FileStateHandle(_exclusivePath, catalogue.Length, digest);
+            meta = _request.NewExclusiveHandle(_exclusivePath, catalogue.Length, digest);
             cost += new SnapshotCost(catalogue.Length, 1, 0, 0);
         }
 
