@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.RocksDb;
 
-/// <summary>Log messages; ids 5000 and up, and those of the core where they mean the same.</summary>
+/// <summary>Log messages; their ids are in <see cref="CheckpointingEventIds"/>.</summary>
 internal static partial class RocksDbLog
 {
     [LoggerMessage(CheckpointingEventIds.LinkFellBackToCopy, LogLevel.Warning,

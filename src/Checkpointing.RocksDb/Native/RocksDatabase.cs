@@ -7,6 +7,8 @@ namespace Checkpointing.RocksDb.Native;
 /// is an <see cref="ObjectDisposedException"/> and never a crash. Reads and writes may come from several threads.</remarks>
 internal sealed unsafe partial class RocksDatabase : IDisposable
 {
+    // SAFETY, for every call below: Call holds the database and with it column families and options; an error pointer
+    // points to a local of the method. What else a call needs is said where it is made.
     private readonly DatabaseOptions _options;
     private readonly DatabaseHandle _handle;
     private volatile bool _isDisposed;
