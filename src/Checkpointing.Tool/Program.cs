@@ -1,1 +1,1 @@
-return 0;
+return await Checkpointing.Tool.ToolCommandLine.RunAsync(args).ConfigureAwait(false);
