@@ -208,7 +208,7 @@ public sealed class DemoProcessTests : IDisposable
         {
             process.HasExited.Should().BeFalse("the first process still has work to do");
             clock.Elapsed.Should().BeLessThan(Deadline);
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            await process.WaitAtMostAsync(TimeSpan.FromMilliseconds(10));
             job.Refresh();
         }
     }
