@@ -13,15 +13,18 @@ public sealed class InProcessHost : IAsyncDisposable
 
     internal InProcessHost(JobEnvironment environment) => _environment = environment;
 
-    /// <summary>Starts a job: takes its name's epoch, restores its own newest checkpoint, else the given one, else starts fresh.</summary>
+    /// <summary>Starts a job: takes its name's epoch, restores its own newest checkpoint, else the given one, else
+    /// starts fresh.</summary>
     /// <param name="job">The definition.</param>
     /// <param name="options">How; copied.</param>
     /// <param name="cancellationToken">Observed until the job runs.</param>
     /// <returns>The job, running. The caller disposes it; the host does at the latest.</returns>
-    /// <exception cref="CheckpointNotFoundException">There is no checkpoint at <see cref="StartOptions.ResumeFrom"/>.</exception>
+    /// <exception cref="CheckpointNotFoundException">There is no checkpoint at
+    /// <see cref="StartOptions.ResumeFrom"/>.</exception>
     /// <exception cref="StateMigrationException">Stored and declared states do not fit.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public async Task<RunningJob> StartAsync(StreamJob job, StartOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<RunningJob> StartAsync(
+        StreamJob job, StartOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(job);
         ObjectDisposedException.ThrowIf(_isDisposed, this);

@@ -21,7 +21,8 @@ public sealed class InProcessHostBuilder(ICheckpointStorage storage)
     private IdSource _ids = IdSource.System;
 
     /// <summary>Where keyed state lives. Default: the heap.</summary>
-    public InProcessHostBuilder WithBackend(IKeyedStateBackendFactory backend) => With(() => _backend = NotNull(backend));
+    public InProcessHostBuilder WithBackend(IKeyedStateBackendFactory backend) =>
+        With(() => _backend = NotNull(backend));
 
     /// <summary>Where the list of completed checkpoints is kept. Default: the register in the job's folder.</summary>
     public InProcessHostBuilder WithRegister(ICheckpointRegister register) => With(() => _register = NotNull(register));
@@ -30,10 +31,12 @@ public sealed class InProcessHostBuilder(ICheckpointStorage storage)
     public InProcessHostBuilder WithOptions(InProcessHostOptions options) => With(() => _options = NotNull(options));
 
     /// <summary>Default: no log.</summary>
-    public InProcessHostBuilder WithLoggerFactory(ILoggerFactory loggerFactory) => With(() => _loggerFactory = NotNull(loggerFactory));
+    public InProcessHostBuilder WithLoggerFactory(ILoggerFactory loggerFactory) =>
+        With(() => _loggerFactory = NotNull(loggerFactory));
 
     /// <summary>Default: the system's time.</summary>
-    public InProcessHostBuilder WithTimeProvider(TimeProvider timeProvider) => With(() => _time = NotNull(timeProvider));
+    public InProcessHostBuilder WithTimeProvider(TimeProvider timeProvider) =>
+        With(() => _time = NotNull(timeProvider));
 
     /// <summary>Default: the system's random generator.</summary>
     public InProcessHostBuilder WithIdSource(IdSource ids) => With(() => _ids = NotNull(ids));

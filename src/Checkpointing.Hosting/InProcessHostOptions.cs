@@ -9,11 +9,12 @@ public sealed class InProcessHostOptions
     /// <summary>Records sent together between two subtasks, 1 to 65,536. Default: 256.</summary>
     public int RecordsPerBatch { get; set; } = 256;
 
-    /// <summary>Batches and barriers that wait between two subtasks before the sender waits, 1 to 65,536. Default: 16.</summary>
+    /// <summary>Batches and barriers that wait between two subtasks before the sender waits, 1 to 65,536. Default:
+    /// 16.</summary>
     public int BatchesPerChannel { get; set; } = 16;
 
-    /// <summary>How long stopping waits for user code and for files being written before it gives up on them and says so;
-    /// at least 1 ms. Default: 30 seconds.</summary>
+    /// <summary>How long stopping waits for user code and for files being written before it gives up on them and says
+    /// so; at least 1 ms. Default: 30 seconds.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Checks every setting once, when the host is built.</summary>

@@ -36,9 +36,10 @@ public sealed class RunningJob : IAsyncDisposable
     /// <summary>Records that came after their window was closed.</summary>
     public long LateElementsDropped => _run.Counters.LateElementsDropped;
 
-    /// <summary>Completes when the job has finished, was cancelled or disposed; faults when it has failed for good.</summary>
-    /// <remarks><see cref="JobFailedException"/> for a failure of its code; <see cref="CoordinatorFencedException"/> when another
-    /// process has taken over.</remarks>
+    /// <summary>Completes when the job has finished, was cancelled or disposed; faults when it has failed for
+    /// good.</summary>
+    /// <remarks><see cref="JobFailedException"/> for a failure of its code; <see cref="CoordinatorFencedException"/>
+    /// when another process has taken over.</remarks>
     public Task<JobResult> Completion => _run.Completion;
 
     /// <summary>Takes a checkpoint; waits while tasks start.</summary>
@@ -51,28 +52,33 @@ public sealed class RunningJob : IAsyncDisposable
     /// <param name="target">Folder below the storage's root that its own folder is made in.</param>
     /// <param name="cancellationToken">Ends the wait; does not abort the savepoint.</param>
     /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
-    public Task<CompletedCheckpoint> TriggerSavepointAsync(string target, CancellationToken cancellationToken = default) =>
+    public Task<CompletedCheckpoint> TriggerSavepointAsync(
+        string target, CancellationToken cancellationToken = default) =>
         TriggerAsync(CheckpointRequest.SavepointTo(target), cancellationToken);
 
     /// <summary>Takes a checkpoint or savepoint; waits while tasks start.</summary>
     /// <param name="request">What.</param>
     /// <param name="cancellationToken">Ends the wait; does not abort it.</param>
     /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
-    public Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken = default) =>
+    public Task<CompletedCheckpoint> TriggerAsync(
+        CheckpointRequest request, CancellationToken cancellationToken = default) =>
         _run.TriggerAsync(request, cancellationToken);
 
-    /// <summary>Waits until all sources stand at their pause or at the end of their input, or the job has ended.</summary>
-    /// <exception cref="CheckpointingException">The job has failed; what <see cref="Completion"/> faults with.</exception>
+    /// <summary>Waits until all sources stand at their pause or at the end of their input, or the job has
+    /// ended.</summary>
+    /// <exception cref="CheckpointingException">The job has failed; what <see cref="Completion"/> faults
+    /// with.</exception>
     public Task WaitForSourceIdleAsync(CancellationToken cancellationToken = default) =>
         _run.WaitForAsync(static attempt => attempt.Idle, cancellationToken);
 
     /// <summary>Waits until all operators have handled the end of the input, or the job has ended.</summary>
-    /// <exception cref="CheckpointingException">The job has failed; what <see cref="Completion"/> faults with.</exception>
+    /// <exception cref="CheckpointingException">The job has failed; what <see cref="Completion"/> faults
+    /// with.</exception>
     public Task WaitForEndOfInputAsync(CancellationToken cancellationToken = default) =>
         _run.WaitForAsync(static attempt => attempt.Ended, cancellationToken);
 
-    /// <summary>Stops the job for good. What a completed checkpoint has told its sinks to commit is committed; what the retention
-    /// says happens to checkpoints. A job that has ended already stays as it is.</summary>
+    /// <summary>Stops the job for good. What a completed checkpoint has told its sinks to commit is committed; what the
+    /// retention says happens to checkpoints. A job that has ended already stays as it is.</summary>
     /// <param name="cancellationToken">Ends the wait; the job stops anyway.</param>
     /// <exception cref="JobFailedException">A sink could not commit; checkpoints were kept.</exception>
     public Task CancelAsync(CancellationToken cancellationToken = default) => _run.CancelAsync(cancellationToken);

@@ -5,8 +5,8 @@ namespace Checkpointing.Hosting;
 /// <summary>How a job is started.</summary>
 public sealed class StartOptions
 {
-    /// <summary>Name of the run: its identity, and its folder on storage. A job started again under its name goes on from its own
-    /// newest checkpoint. Default: the name of the definition.</summary>
+    /// <summary>Name of the run: its identity, and its folder on storage. A job started again under its name goes on
+    /// from its own newest checkpoint. Default: the name of the definition.</summary>
     public string? Name { get; set; }
 
     /// <summary>Subtasks of each keyed operator, 1 to the max parallelism. Default: 1.</summary>
@@ -24,17 +24,19 @@ public sealed class StartOptions
     /// <summary>A checkpoint or savepoint to start from if the job has none of its own; null: start fresh.</summary>
     public string? ResumeFrom { get; set; }
 
-    /// <summary>Who owns the checkpoint of <see cref="ResumeFrom"/>. Default: <see cref="ClaimMode.NoClaim"/>.</summary>
+    /// <summary>Who owns the checkpoint of <see cref="ResumeFrom"/>. Default:
+    /// <see cref="ClaimMode.NoClaim"/>.</summary>
     public ClaimMode ClaimMode { get; set; }
 
-    /// <summary>Leave stored operators and states that the program does not have behind, with a warning. Default: false.</summary>
+    /// <summary>Leave stored operators and states that the program does not have behind, with a warning. Default:
+    /// false.</summary>
     public bool AllowNonRestoredState { get; set; }
 
     /// <summary>Start over: checkpoints that the job has already are not used. Default: false.</summary>
     public bool IgnoreOwnCheckpoints { get; set; }
 
-    /// <summary>At the end of the input: take a last checkpoint, so that sinks commit, and end. Otherwise the job stays and goes on
-    /// answering triggers. Default: true.</summary>
+    /// <summary>At the end of the input: take a last checkpoint, so that sinks commit, and end. Otherwise the job stays
+    /// and goes on answering triggers. Default: true.</summary>
     public bool FinishAtEndOfInput { get; set; } = true;
 
     /// <summary>What happens when a subtask fails; null: as the host's options say.</summary>

@@ -2,7 +2,8 @@ using Checkpointing.Hosting.Definition;
 
 namespace Checkpointing.Hosting;
 
-/// <summary>Definition of a job: operators and how they are connected. Immutable; may be started many times, also at once.</summary>
+/// <summary>Definition of a job: operators and how they are connected. Immutable; may be started many times, also at
+/// once.</summary>
 /// <remarks>Made by <see cref="StreamJobBuilder"/>.</remarks>
 public sealed class StreamJob
 {

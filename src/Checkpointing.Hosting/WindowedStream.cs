@@ -18,11 +18,14 @@ public sealed class WindowedStream<TKey, T>
         _windows = windows;
     }
 
-    /// <summary>Folds the records of each key and window; the result goes out when the watermark passes the window's end.</summary>
-    /// <remarks>A record whose window is closed already is dropped and counted (<see cref="RunningJob.LateElementsDropped"/>).</remarks>
+    /// <summary>Folds the records of each key and window; the result goes out when the watermark passes the window's
+    /// end.</summary>
+    /// <remarks>A record whose window is closed already is dropped and counted
+    /// (<see cref="RunningJob.LateElementsDropped"/>).</remarks>
     /// <param name="name">Name of the operator.</param>
     /// <param name="aggregator">What is folded, and how.</param>
-    /// <param name="makeOutput">Makes a record of key, window and result. Its event time is the window's last millisecond.</param>
+    /// <param name="makeOutput">Makes a record of key, window and result. Its event time is the window's last
+    /// millisecond.</param>
     /// <param name="accumulatorSerializer">Default: the built-in one of the type.</param>
     public DataStream<TOut> Aggregate<TAccumulator, TResult, TOut>(
         string name,

@@ -49,7 +49,8 @@ public sealed class StreamJobBuilderTests
     {
         var numbers = new StreamJobBuilder("job").AddSource("numbers", new ListSource<double>([1]));
 
-        ((Action)(() => numbers.KeyBy(static value => value))).Should().Throw<ArgumentException>().WithMessage("*not canonical*");
+        ((Action)(() => numbers.KeyBy(static value => value))).Should().Throw<ArgumentException>()
+            .WithMessage("*not canonical*");
     }
 
     [Theory]
@@ -82,6 +83,7 @@ public sealed class StreamJobBuilderTests
     {
         public override bool UsesTimers => false;
 
-        public override void Process(int value, KeyedElementContext<int> context, Emitter<int> output) => output.Emit(value);
+        public override void Process(int value, KeyedElementContext<int> context, Emitter<int> output) =>
+            output.Emit(value);
     }
 }

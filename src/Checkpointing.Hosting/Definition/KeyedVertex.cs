@@ -6,7 +6,8 @@ namespace Checkpointing.Hosting.Definition;
 
 /// <summary>An operator with keyed state, at the job's parallelism.</summary>
 internal sealed class KeyedVertex<TKey, TIn, TOut>(
-    string name, Func<KeyedOperator<TKey, TIn, TOut>> factory, Func<TIn, TKey> keySelector, StateSerializer<TKey> keySerializer)
+    string name, Func<KeyedOperator<TKey, TIn, TOut>> factory, Func<TIn, TKey> keySelector,
+    StateSerializer<TKey> keySerializer)
     : Vertex<TOut>(name)
     where TKey : notnull
 {

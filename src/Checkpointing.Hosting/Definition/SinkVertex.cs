@@ -15,13 +15,15 @@ internal sealed class SinkVertex<T>(string name, ISink<T> sink, Vertex upstream)
 }
 
 /// <summary>The writers of a two-phase sink, as many as the operator before it has subtasks.</summary>
-internal sealed class TwoPhaseWriterVertex<T, TCommittable>(string name, ITwoPhaseSink<T, TCommittable> sink, Vertex upstream)
+internal sealed class TwoPhaseWriterVertex<T, TCommittable>(
+    string name, ITwoPhaseSink<T, TCommittable> sink, Vertex upstream)
     : Vertex<SinkCommittable<TCommittable>>(name)
 {
     public override int ParallelismFor(Func<string, int> keyedParallelism) => upstream.ParallelismFor(keyedParallelism);
 
     protected override SubtaskRuntime CreateRuntime(
-        SubtaskWiring wiring, Collector<SinkCommittable<TCommittable>> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>
+        SubtaskWiring wiring, Collector<SinkCommittable<TCommittable>> output, IReadOnlyList<OutputPort> ports,
+        Outbox outbox) =>
         new(
             wiring.Address,
             wiring.InputCount,
@@ -31,7 +33,8 @@ internal sealed class TwoPhaseWriterVertex<T, TCommittable>(string name, ITwoPha
 }
 
 /// <summary>The committer of a two-phase sink: one subtask.</summary>
-internal sealed class CommitterVertex<T, TCommittable>(string name, ITwoPhaseSink<T, TCommittable> sink) : Vertex<Nothing>(name)
+internal sealed class CommitterVertex<T, TCommittable>(
+    string name, ITwoPhaseSink<T, TCommittable> sink) : Vertex<Nothing>(name)
 {
     public override int ParallelismFor(Func<string, int> keyedParallelism) => 1;
 

@@ -19,5 +19,6 @@ internal sealed class SourceVertex<T>(string name, ISource<T> source) : Vertex<T
     protected override SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<T> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>
         new SourceRuntime(
-            wiring.Address, new SourceLogic<T>(source.CreateReader(), source.PauseAfter, EventTime, output), ports, outbox);
+            wiring.Address, new SourceLogic<T>(source.CreateReader(), source.PauseAfter, EventTime, output), ports,
+            outbox);
 }

@@ -32,7 +32,8 @@ internal sealed record Edge(Vertex From, Vertex To, EdgeKind Kind)
 /// <param name="MaxParallelism">Number of key groups.</param>
 /// <param name="BatchSize">Records sent together.</param>
 internal sealed record SubtaskWiring(
-    SubtaskAddress Address, int InputCount, Func<Edge, IReadOnlyList<Route>> RoutesOf, int MaxParallelism, int BatchSize);
+    SubtaskAddress Address, int InputCount, Func<Edge, IReadOnlyList<Route>> RoutesOf, int MaxParallelism,
+    int BatchSize);
 
 /// <summary>An operator of a job's definition: makes subtasks, holds nothing of a run.</summary>
 internal abstract class Vertex(string name)

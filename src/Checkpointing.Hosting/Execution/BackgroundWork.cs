@@ -22,7 +22,8 @@ internal sealed class BackgroundWork(ILogger logger, TimeProvider time)
             _running.Add(task, name);
         }
 
-        _ = task.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = task.ContinueWith(
+            Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return task;
     }
 

@@ -10,7 +10,8 @@ internal static partial class HostLog
         Message = "Job '{Job}' runs: epoch {Epoch}, attempt {Attempt}, {SubtaskCount} subtasks, restored from "
             + "'{RestoredFrom}' in {DurationMs} ms")]
     public static partial void AttemptStarted(
-        this ILogger logger, string job, long epoch, int attempt, int subtaskCount, string? restoredFrom, double durationMs);
+        this ILogger logger, string job, long epoch, int attempt, int subtaskCount, string? restoredFrom,
+        double durationMs);
 
     [LoggerMessage(EventId = CheckpointingEventIds.SubtaskFailed, Level = LogLevel.Warning,
         Message = "{Subtask} of job '{Job}' failed")]
@@ -34,11 +35,13 @@ internal static partial class HostLog
 
     [LoggerMessage(EventId = CheckpointingEventIds.AnswerFailed, Level = LogLevel.Warning,
         Message = "{Subtask} could not answer for checkpoint {CheckpointId}")]
-    public static partial void AnswerFailed(this ILogger logger, Exception exception, string subtask, long checkpointId);
+    public static partial void AnswerFailed(
+        this ILogger logger, Exception exception, string subtask, long checkpointId);
 
     [LoggerMessage(EventId = CheckpointingEventIds.SnapshotFailed, Level = LogLevel.Warning,
         Message = "{Subtask} declined checkpoint {CheckpointId}")]
-    public static partial void SnapshotFailed(this ILogger logger, Exception exception, string subtask, long checkpointId);
+    public static partial void SnapshotFailed(
+        this ILogger logger, Exception exception, string subtask, long checkpointId);
 
     [LoggerMessage(EventId = CheckpointingEventIds.CleanUpFailed, Level = LogLevel.Warning,
         Message = "Clean-up of job '{Job}' failed; the next start takes what is left")]

@@ -21,7 +21,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     private readonly BackgroundWork _writes;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _stopWrites = new();
-    private readonly TaskCompletionSource<AttemptFailure> _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<AttemptFailure> _failure =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CountdownSignal _idle;
     private readonly CountdownSignal _ended;
     private readonly SubtaskRuntime[] _runtimes;
@@ -31,7 +32,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     private int _mayCommit = 1;
 
     public JobAttempt(
-        JobEnvironment environment, JobPlan plan, IReadOnlyList<SubtaskAddress> addresses, ICheckpointResponder responder)
+        JobEnvironment environment, JobPlan plan, IReadOnlyList<SubtaskAddress> addresses,
+        ICheckpointResponder responder)
     {
         _environment = environment;
         _responder = responder;
@@ -42,7 +44,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
         var planned = plan.Subtasks;
         _runtimes = [.. planned.Select(subtask => plan.CreateSubtask(
             subtask, byName[(subtask.Vertex.Name, subtask.Index)], environment.Options.RecordsPerBatch))];
-        _inboxes = [.. planned.Select(subtask => new SubtaskInbox(subtask.InputCount, environment.Options.BatchesPerChannel))];
+        _inboxes =
+            [.. planned.Select(subtask => new SubtaskInbox(subtask.InputCount, environment.Options.BatchesPerChannel))];
         for (var i = 0; i < _runtimes.Length; i++)
         {
             _byAddress.Add((_runtimes[i].Address.Operator, _runtimes[i].Address.Index), _inboxes[i]);
@@ -69,10 +72,12 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     /// <summary>Completes when the attempt is over.</summary>
     public Task Disposed => _disposed.Task;
 
-    public bool MayCommit => Volatile.Read(ref _mayCommit) != 0 && !_failure.Task.IsCompleted && _environment.IsCoordinatorAlive();
+    public bool MayCommit =>
+        Volatile.Read(ref _mayCommit) != 0 && !_failure.Task.IsCompleted && _environment.IsCoordinatorAlive();
 
     /// <summary>Opens and restores all subtasks, at the same time. None runs before all are open.</summary>
-    public Task OpenAsync(Func<SubtaskAddress, SubtaskRestore> restoreOf, Guid lineageId, CancellationToken cancellationToken) =>
+    public Task OpenAsync(
+        Func<SubtaskAddress, SubtaskRestore> restoreOf, Guid lineageId, CancellationToken cancellationToken) =>
         BackgroundWork.RunAllAsync(_runtimes.Zip(Plan.Subtasks, (runtime, subtask) => (Func<Task>)(() =>
         {
             var context = _environment.ContextOf(
@@ -107,7 +112,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     }
 
     /// <summary>Stops all subtasks and waits for them. Idempotent.</summary>
-    /// <param name="handlesNotices">Whether notices of completed checkpoints that have been delivered are still handled.</param>
+    /// <param name="handlesNotices">Whether notices of completed checkpoints that have been delivered are still
+    /// handled.</param>
     public async Task StopAsync(bool handlesNotices)
     {
         if (!handlesNotices)
@@ -184,7 +190,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
             try
             {
                 var snapshot = await plan.WriteAsync(_stopWrites.Token).ConfigureAwait(false);
-                await _responder.AcknowledgeAsync(new(subtask, plan.CheckpointId, snapshot), CancellationToken.None).ConfigureAwait(false);
+                await _responder.AcknowledgeAsync(new(subtask, plan.CheckpointId, snapshot), CancellationToken.None)
+                    .ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_stopWrites.IsCancellationRequested)
             {
@@ -194,7 +201,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
                 // A snapshot that fails for whatever reason costs the checkpoint, not the job.
                 _logger.SnapshotFailed(e, subtask.ToString(), plan.CheckpointId.Value);
                 var cause = e as CheckpointingException ?? new CheckpointDeclinedException(
-                    plan.CheckpointId, CheckpointFailureReason.TaskDeclined, $"{subtask} could not write its snapshot: {e.Message}", e)
+                    plan.CheckpointId, CheckpointFailureReason.TaskDeclined,
+                    $"{subtask} could not write its snapshot: {e.Message}", e)
                 { Subtask = subtask.ToString() };
                 await DeclineAsync(subtask, plan.CheckpointId, cause).ConfigureAwait(false);
             }
@@ -205,7 +213,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     {
         try
         {
-            await _responder.DeclineAsync(new(subtask, checkpoint, cause), CancellationToken.None).ConfigureAwait(false);
+            await _responder.DeclineAsync(new(subtask, checkpoint, cause), CancellationToken.None)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is CheckpointingException or ObjectDisposedException)
         {

@@ -32,7 +32,8 @@ internal sealed record JobEnvironment
     public Func<bool> IsCoordinatorAlive { get; init; } = static () => true;
 
     public SubtaskContext ContextOf(
-        JobPlan plan, PlannedSubtask subtask, SubtaskAddress address, SubtaskRestore restore, Guid lineageId, Func<bool> mayCommit) => new()
+        JobPlan plan, PlannedSubtask subtask, SubtaskAddress address, SubtaskRestore restore, Guid lineageId,
+        Func<bool> mayCommit) => new()
         {
             Address = address,
             Parallelism = subtask.Parallelism,

@@ -18,7 +18,8 @@ internal sealed class JobGateway : ITaskGateway
         if (Current?.TryPost(message.Target, message) != true)
         {
             throw new CheckpointDeclinedException(
-                message.CheckpointId, CheckpointFailureReason.DeliveryFailed, $"{message.Target} does not run any more");
+                message.CheckpointId, CheckpointFailureReason.DeliveryFailed,
+                $"{message.Target} does not run any more");
         }
 
         return ValueTask.CompletedTask;

@@ -12,7 +12,8 @@ namespace Checkpointing.Hosting.Execution;
 /// <param name="InputCount">Its inputs over all edges.</param>
 internal sealed record PlannedSubtask(Vertex Vertex, int Index, int Parallelism, int InputCount);
 
-/// <summary>A definition at a parallelism: which subtasks there are and which input of which each one sends to.</summary>
+/// <summary>A definition at a parallelism: which subtasks there are and which input of which each one sends
+/// to.</summary>
 internal sealed class JobPlan
 {
     private readonly Dictionary<Vertex, int> _firstSubtask = [];
@@ -20,24 +21,28 @@ internal sealed class JobPlan
     private readonly List<PlannedSubtask> _subtasks = [];
 
     /// <summary>Plans a run.</summary>
-    /// <exception cref="ArgumentException">A parallelism is out of range, or is given for an operator that has none of its own.</exception>
+    /// <exception cref="ArgumentException">A parallelism is out of range, or is given for an operator that has none of
+    /// its own.</exception>
     public JobPlan(StreamJob job, JobId name, int parallelism, IReadOnlyDictionary<string, int> operatorParallelism)
     {
-        foreach (var unknown in operatorParallelism.Keys.Where(key => !job.Vertices.Any(v => v.IsKeyed && v.Name == key)))
+        var keyed = job.Vertices.Where(static vertex => vertex.IsKeyed).Select(static vertex => vertex.Name);
+        if (operatorParallelism.Keys.Except(keyed).FirstOrDefault() is { } unknown)
         {
-            throw new ArgumentException($"Job '{job.Name}' has no keyed operator '{unknown}' to set the parallelism of.");
+            throw new ArgumentException(
+                $"Job '{job.Name}' has no keyed operator '{unknown}' to set the parallelism of.");
         }
 
         Job = job;
         Topology = new(name, job.MaxParallelism);
         foreach (var vertex in job.Vertices)
         {
-            var count = vertex.ParallelismFor(keyed => operatorParallelism.GetValueOrDefault(keyed, parallelism));
+            var count = vertex.ParallelismFor(n => operatorParallelism.GetValueOrDefault(n, parallelism));
             Topology.Add(vertex.Name, count, vertex.IsSource);
             _parallelism.Add(vertex, count);
             _firstSubtask.Add(vertex, _subtasks.Count);
             var inputCount = vertex.Inputs.Sum(InputCountOf);
-            _subtasks.AddRange(Enumerable.Range(0, count).Select(i => new PlannedSubtask(vertex, i, count, inputCount)));
+            _subtasks.AddRange(
+                Enumerable.Range(0, count).Select(i => new PlannedSubtask(vertex, i, count, inputCount)));
         }
     }
 

@@ -3,7 +3,8 @@ using Checkpointing.Coordination;
 
 namespace Checkpointing.Hosting.Execution;
 
-/// <content>What happens when something ends: an attempt, the input, the coordinator's reign, the user's patience.</content>
+/// <content>What happens when something ends: an attempt, the input, the coordinator's reign, the user's
+/// patience.</content>
 internal sealed partial class JobRun
 {
     private const int MaxFinalCheckpointTries = 100;
@@ -54,11 +55,11 @@ internal sealed partial class JobRun
     /// <returns>The attempt to go on with, or how the job has ended.</returns>
     private async Task<(JobAttempt Attempt, Outcome? End)> SuperviseAttemptAsync(JobAttempt attempt)
     {
-        var finished = _options.FinishAtEndOfInput ? attempt.Ended : Task.Delay(Timeout.InfiniteTimeSpan, _environment.Time, _stopping.Token);
+        var finished = _options.FinishAtEndOfInput ? attempt.Ended : _stopRequest.Task;
         await Task.WhenAny(attempt.Failure, _coordinator.Failure, _stopRequest.Task, finished).ConfigureAwait(false);
         if (_coordinator.Failure.IsFaulted)
         {
-            return (attempt, await EndFencedAsync(attempt).ConfigureAwait(false));
+            return (attempt, await EndWithCoordinatorAsync(attempt).ConfigureAwait(false));
         }
 
         if (attempt.Failure.IsCompleted)
@@ -76,10 +77,13 @@ internal sealed partial class JobRun
             : (attempt, null);
     }
 
-    private async Task<Outcome> EndFencedAsync(JobAttempt attempt)
+    private async Task<Outcome> EndWithCoordinatorAsync(JobAttempt attempt)
     {
         await EndAttemptAsync(attempt, handlesNotices: false).ConfigureAwait(false);
-        return new(JobTermination.Failed, _coordinator.Failure.Exception!.InnerException);
+        var cause = _coordinator.Failure.Exception!.InnerException!;
+        return cause is CoordinatorFencedException or CheckpointOutcomeUnknownException
+            ? new(JobTermination.Failed, cause)
+            : await FailAsync(new(null, null, cause)).ConfigureAwait(false);
     }
 
     /// <summary>Stops the attempt in order; what has completed is committed.</summary>
@@ -120,7 +124,8 @@ internal sealed partial class JobRun
             {
                 // A periodic one is under way, or the storage hiccups: the next try will do.
                 var pause = Task.Delay(FinalCheckpointPause, _environment.Time, CancellationToken.None);
-                await Task.WhenAny(pause, attempt.Failure, _coordinator.Failure, _stopRequest.Task).ConfigureAwait(false);
+                await Task.WhenAny(pause, attempt.Failure, _coordinator.Failure, _stopRequest.Task)
+                    .ConfigureAwait(false);
                 if (!pause.IsCompleted)
                 {
                     return false;
@@ -216,7 +221,8 @@ internal sealed partial class JobRun
     }
 
     private static void Observe(Task task) => _ = task.ContinueWith(
-        static done => done.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        static done => done.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 
     private sealed record Outcome(JobTermination Termination, Exception? Failure);
 }

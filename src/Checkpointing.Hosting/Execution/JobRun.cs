@@ -17,8 +17,10 @@ internal sealed partial class JobRun : IAsyncDisposable
     private readonly JobGateway _gateway = new();
     private readonly BackgroundWork _work;
     private readonly ILogger _logger;
-    private readonly TaskCompletionSource<JobResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<JobTermination> _stopRequest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<JobResult> _completion =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<JobTermination> _stopRequest =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private bool _hasStartedOver;
     private CompletedCheckpoint? _lastCheckpoint;
@@ -55,7 +57,8 @@ internal sealed partial class JobRun : IAsyncDisposable
 
     public TimeSpan RestoreDuration { get; private set; }
 
-    public CompletedCheckpoint? LatestCheckpoint => _completion.Task.IsCompleted ? _lastCheckpoint : _coordinator.LatestCompleted;
+    public CompletedCheckpoint? LatestCheckpoint =>
+        _completion.Task.IsCompleted ? _lastCheckpoint : _coordinator.LatestCompleted;
 
     public int RestartCount => Volatile.Read(ref _restartCount);
 
@@ -88,7 +91,7 @@ internal sealed partial class JobRun : IAsyncDisposable
                 return await _coordinator.TriggerAsync(request, cancellationToken).ConfigureAwait(false);
             }
             catch (CheckpointDeclinedException e) when (
-                e is { Reason: CheckpointFailureReason.TasksNotRunning, CheckpointId: null } && !_running.Task.IsCompleted)
+                e.Reason == CheckpointFailureReason.TasksNotRunning && !_running.Task.IsCompleted)
             {
                 // The attempt ended between the wait and the trigger: wait for the next one.
             }
@@ -110,7 +113,8 @@ internal sealed partial class JobRun : IAsyncDisposable
             var met = condition(attempt);
 
             // Over, or about to be: the next attempt has to get there anew.
-            await Task.WhenAny(met, attempt.Disposed, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(met, attempt.Disposed, _completion.Task).WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
             if (met.IsCompleted)
             {
                 return;
@@ -134,7 +138,8 @@ internal sealed partial class JobRun : IAsyncDisposable
         await _work.WaitForAllAsync(_environment.Options.StopTimeout * 4).ConfigureAwait(false);
     }
 
-    private static TaskCompletionSource<JobAttempt> NewRunning() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<JobAttempt> NewRunning() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <returns>False if the job was asked to stop before.</returns>
     private async Task<bool> RequestStopAsync(JobTermination termination)
@@ -155,7 +160,8 @@ internal sealed partial class JobRun : IAsyncDisposable
         return running.IsCompletedSuccessfully && !_completion.Task.IsCompleted
             ? await running.ConfigureAwait(false)
             : throw new CheckpointDeclinedException(
-                null, CheckpointFailureReason.JobStopping, $"job '{Name}' has ended", _completion.Task.Exception?.InnerException);
+                null, CheckpointFailureReason.JobStopping, $"job '{Name}' has ended",
+                _completion.Task.Exception?.InnerException);
     }
 
     private CheckpointCoordinator BuildCoordinator()
@@ -234,6 +240,7 @@ internal sealed partial class JobRun : IAsyncDisposable
         _coordinator.Start();
         _running.TrySetResult(attempt);
         _logger.AttemptStarted(
-            Name.Name, Epoch, attempt.FirstAddress.Attempt, _plan.Subtasks.Count, RestoredFrom, RestoreDuration.TotalMilliseconds);
+            Name.Name, Epoch, attempt.FirstAddress.Attempt, _plan.Subtasks.Count, RestoredFrom,
+            RestoreDuration.TotalMilliseconds);
     }
 }

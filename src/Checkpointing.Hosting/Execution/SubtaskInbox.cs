@@ -4,7 +4,8 @@ using Checkpointing.Hosting.Runtime;
 
 namespace Checkpointing.Hosting.Execution;
 
-/// <summary>What comes to one subtask: a bounded channel an input, a mailbox for messages, and one signal for all.</summary>
+/// <summary>What comes to one subtask: a bounded channel an input, a mailbox for messages, and one signal for
+/// all.</summary>
 /// <remarks>Any thread writes; one loop reads.</remarks>
 internal sealed class SubtaskInbox
 {
@@ -16,7 +17,8 @@ internal sealed class SubtaskInbox
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     public SubtaskInbox(int inputCount, int capacity) => _inputs = [.. Enumerable.Range(0, inputCount).Select(_ =>
-        Channel.CreateBounded<StreamElement>(new BoundedChannelOptions(capacity) { SingleReader = true, SingleWriter = true }))];
+        Channel.CreateBounded<StreamElement>(
+            new BoundedChannelOptions(capacity) { SingleReader = true, SingleWriter = true }))];
 
     /// <summary>Puts an element into an input; waits while it is full.</summary>
     public ValueTask SendAsync(int input, StreamElement element, CancellationToken cancellationToken)

@@ -7,7 +7,8 @@ namespace Checkpointing.Hosting.Execution;
 /// <summary>Where a loop reports to.</summary>
 internal interface ISubtaskObserver
 {
-    /// <summary>False while the attempt is torn down after a failure: completed checkpoints are then left to the recovery.</summary>
+    /// <summary>False while the attempt is torn down after a failure: completed checkpoints are then left to the
+    /// recovery.</summary>
     bool MayCommit { get; }
 
     /// <summary>Begins the second part of a snapshot beside the loop. Takes ownership of the plan.</summary>
@@ -23,7 +24,8 @@ internal interface ISubtaskObserver
     void ReportEnd(SubtaskAddress subtask);
 }
 
-/// <summary>Drives one subtask: takes elements and messages from its inbox, carries out what the subtask wants done.</summary>
+/// <summary>Drives one subtask: takes elements and messages from its inbox, carries out what the subtask wants
+/// done.</summary>
 internal sealed class SubtaskLoop(
     SubtaskRuntime runtime, SubtaskInbox inbox, IReadOnlyList<SubtaskInbox> inboxes, ISubtaskObserver observer)
 {
@@ -100,7 +102,8 @@ internal sealed class SubtaskLoop(
             if (_more is null)
             {
                 _more = source.WaitForMoreAsync(stop).AsTask();
-                _ = _more.ContinueWith(Wake, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _ = _more.ContinueWith(
+                    Wake, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
 
             if (!_more.IsCompleted)

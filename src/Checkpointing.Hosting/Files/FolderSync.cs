@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Checkpointing.Hosting.Files;
 
-/// <summary>Makes the names in a folder durable: without it a power cut may lose a new file whose bytes are on the disk.</summary>
+/// <summary>Makes the names in a folder durable: without it a power cut may lose a new file whose bytes are on the
+/// disk.</summary>
 internal static partial class FolderSync
 {
     private const int ReadOnly = 0;

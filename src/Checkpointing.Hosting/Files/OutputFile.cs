@@ -27,7 +27,8 @@ internal sealed class OutputFile : IDisposable
             var folder = Path.GetDirectoryName(path)!;
             Directory.CreateDirectory(folder);
             var isNew = !File.Exists(path);
-            var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            var file = File.OpenHandle(
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             if (isNew)
             {
                 FolderSync.Sync(folder);

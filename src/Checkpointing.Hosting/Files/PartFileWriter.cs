@@ -9,7 +9,8 @@ namespace Checkpointing.Hosting.Files;
 /// <summary>A part that is being written.</summary>
 internal sealed class PartFileWriter(string name, string path) : IDisposable
 {
-    private readonly FileStream _file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 64 * 1024);
+    private readonly FileStream _file =
+        new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 64 * 1024);
     private readonly XxHash128 _hash = new();
     private long _lengthBytes;
     private bool _isComplete;

@@ -6,7 +6,8 @@ using System.Text;
 namespace Checkpointing.Hosting.Files;
 
 /// <summary>Reads a text file line by line and knows the byte at which the next line begins.</summary>
-/// <remarks>UTF-8, with or without byte order mark; lines end in LF or CR LF, the last one perhaps in nothing.</remarks>
+/// <remarks>UTF-8, with or without byte order mark; lines end in LF or CR LF, the last one perhaps in
+/// nothing.</remarks>
 internal sealed class RowReader : IDisposable
 {
     private readonly FileStream _file;
@@ -15,7 +16,8 @@ internal sealed class RowReader : IDisposable
     private int _end;
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="CheckpointStorageUnavailableException">It is missing, unreadable or shorter than <paramref name="offset"/>.</exception>
+    /// <exception cref="CheckpointStorageUnavailableException">It is missing, unreadable or shorter than
+    /// <paramref name="offset"/>.</exception>
     public RowReader(string path, long offset)
     {
         try
@@ -24,7 +26,8 @@ internal sealed class RowReader : IDisposable
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new CheckpointStorageUnavailableException(path, "does not exist; name a file to read.", e, isTransient: false);
+            throw new CheckpointStorageUnavailableException(
+                path, "does not exist; name a file to read.", e, isTransient: false);
         }
         catch (Exception e) when (FileErrors.IsRefusal(e))
         {
@@ -36,7 +39,8 @@ internal sealed class RowReader : IDisposable
             var length = _file.Length;
             _file.Dispose();
             throw new CheckpointStorageUnavailableException(
-                path, $"has {length} bytes, but was read up to byte {offset} before; put the input back as it was.", isTransient: false);
+                path, $"has {length} bytes, but was read up to byte {offset} before; put the input back as it was.",
+                isTransient: false);
         }
 
         _file.Position = Offset = offset;

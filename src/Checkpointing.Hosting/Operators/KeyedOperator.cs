@@ -3,8 +3,9 @@ using Checkpointing.State;
 namespace Checkpointing.Hosting.Operators;
 
 /// <summary>User code with state by key. One instance a subtask and attempt.</summary>
-/// <remarks>All members are called by one caller at a time, <see cref="Process"/> and <see cref="OnTimer"/> inside the scope of
-/// the record's key. An instance that is <see cref="IDisposable"/> is disposed when its subtask ends.</remarks>
+/// <remarks>All members are called by one caller at a time, <see cref="Process"/> and <see cref="OnTimer"/> inside the
+/// scope of the record's key. An instance that is <see cref="IDisposable"/> is disposed when its subtask
+/// ends.</remarks>
 /// <typeparam name="TKey">Type of the key.</typeparam>
 /// <typeparam name="TIn">Type of the records that come in.</typeparam>
 /// <typeparam name="TOut">Type of the records that go out.</typeparam>
@@ -14,7 +15,8 @@ public abstract class KeyedOperator<TKey, TIn, TOut>
     /// <summary>All states, known before any task starts: they are checked against the checkpoint.</summary>
     public virtual IReadOnlyList<StateDescriptor> States => [];
 
-    /// <summary>Whether it registers timers. Default: true; false spares the state of timers and the look at it.</summary>
+    /// <summary>Whether it registers timers. Default: true; false spares the state of timers and the look at
+    /// it.</summary>
     public virtual bool UsesTimers => true;
 
     /// <summary>Called once, after the state was restored and before the first record.</summary>
@@ -30,8 +32,3 @@ public abstract class KeyedOperator<TKey, TIn, TOut>
     {
     }
 }
-
-/// <summary>A timer that is due.</summary>
-/// <param name="Time">The time it was registered for.</param>
-/// <param name="Namespace">Bytes of the namespace it was registered in; empty without.</param>
-public readonly record struct StateTimer(Timestamp Time, ReadOnlyMemory<byte> Namespace);

@@ -32,7 +32,8 @@ internal sealed class BarrierAlignment(int inputCount)
     /// <summary>Takes a barrier.</summary>
     /// <param name="input">Where it came from.</param>
     /// <param name="request">What it carries.</param>
-    /// <param name="overtaken">An older checkpoint that this barrier has overtaken: it can no longer be aligned.</param>
+    /// <param name="overtaken">An older checkpoint that this barrier has overtaken: it can no longer be
+    /// aligned.</param>
     public BarrierOutcome Take(int input, SnapshotRequest request, out CheckpointId? overtaken)
     {
         overtaken = null;

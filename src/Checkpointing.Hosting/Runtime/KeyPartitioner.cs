@@ -6,7 +6,8 @@ namespace Checkpointing.Hosting.Runtime;
 
 /// <summary>Sends a record to the subtask that owns the key group of its key.</summary>
 internal sealed class KeyPartitioner<TKey, T>(
-    Func<T, TKey> keySelector, StateSerializer<TKey> keySerializer, int parallelism, int maxParallelism) : Partitioner<T>
+    Func<T, TKey> keySelector, StateSerializer<TKey> keySerializer, int parallelism,
+    int maxParallelism) : Partitioner<T>
 {
     private readonly ArrayBufferWriter<byte> _keyBytes = new(64);
 

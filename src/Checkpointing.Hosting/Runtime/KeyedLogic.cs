@@ -5,7 +5,8 @@ namespace Checkpointing.Hosting.Runtime;
 
 /// <summary>Runs a keyed operator: opens the scope of each record's key, and fires timers.</summary>
 internal sealed class KeyedLogic<TKey, TIn, TOut>(
-    KeyedOperator<TKey, TIn, TOut> user, Func<TIn, TKey> keySelector, StateSerializer<TKey> keySerializer, Collector<TOut> output)
+    KeyedOperator<TKey, TIn, TOut> user, Func<TIn, TKey> keySelector, StateSerializer<TKey> keySerializer,
+    Collector<TOut> output)
     : StatefulLogic<SubtaskState<TKey>>
     where TKey : notnull
 {
@@ -54,7 +55,8 @@ internal sealed class KeyedLogic<TKey, TIn, TOut>(
         return false;
     }
 
-    protected override ValueTask<SubtaskState<TKey>> OpenStateAsync(SubtaskContext context, CancellationToken cancellationToken) =>
+    protected override ValueTask<SubtaskState<TKey>> OpenStateAsync(
+        SubtaskContext context, CancellationToken cancellationToken) =>
         SubtaskState.OpenAsync(
             context.State with { States = user.States, UsesTimers = user.UsesTimers, Range = context.KeyGroups },
             keySerializer,

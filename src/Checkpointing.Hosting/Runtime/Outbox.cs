@@ -7,7 +7,8 @@ namespace Checkpointing.Hosting.Runtime;
 /// <param name="Input">Number of the input within the subtask.</param>
 internal readonly record struct Route(int Subtask, int Input);
 
-/// <summary>What a subtask wants done after it has handled one thing. The pump carries it out, in order, and clears it.</summary>
+/// <summary>What a subtask wants done after it has handled one thing. The pump carries it out, in order, and clears
+/// it.</summary>
 internal sealed class Outbox
 {
     /// <summary>Elements to send.</summary>

@@ -20,7 +20,8 @@ internal abstract class Partitioner<T>
 }
 
 /// <summary>Batches records by target and puts them into the outbox.</summary>
-internal sealed class OutputPort<T>(IReadOnlyList<Route> routes, Partitioner<T>? partitioner, Outbox outbox, int batchSize)
+internal sealed class OutputPort<T>(
+    IReadOnlyList<Route> routes, Partitioner<T>? partitioner, Outbox outbox, int batchSize)
 {
     private readonly RecordBatch<T>?[] _open = new RecordBatch<T>?[routes.Count];
 

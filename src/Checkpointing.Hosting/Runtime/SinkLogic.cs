@@ -9,7 +9,8 @@ internal abstract class SinkLogicBase : StatefulLogic<SubtaskState>
 {
     protected virtual IReadOnlyList<StateDescriptor> States => [];
 
-    protected override ValueTask<SubtaskState> OpenStateAsync(SubtaskContext context, CancellationToken cancellationToken) =>
+    protected override ValueTask<SubtaskState> OpenStateAsync(
+        SubtaskContext context, CancellationToken cancellationToken) =>
         SubtaskState.OpenAsync(context.State with { States = States }, cancellationToken);
 }
 
@@ -72,11 +73,13 @@ internal sealed class CommitterLogic<TCommittable>(
 
     protected override IReadOnlyList<StateDescriptor> States => [_descriptor, .. committer.States];
 
-    public override void Process(StreamElement batch) => _received.AddRange(((RecordBatch<SinkCommittable<TCommittable>>)batch).Values);
+    public override void Process(StreamElement batch) =>
+        _received.AddRange(((RecordBatch<SinkCommittable<TCommittable>>)batch).Values);
 
     public override void BeforeBarrier(CheckpointId checkpoint)
     {
-        // In the order of subtasks, whatever the order of arrival: so committing again puts the same bytes to the same places.
+        // In the order of subtasks, whatever the order of arrival: so committing again puts the same bytes to the same
+        // places.
         _pending.AddRange(_received.OrderBy(static committable => committable.Subtask)
             .Select(committable => (checkpoint.Value, committable.Value)));
         _received.Clear();

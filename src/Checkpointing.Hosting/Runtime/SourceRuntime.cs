@@ -22,7 +22,8 @@ internal enum SourceStep
 /// <summary>The part of a source's subtask that the runtime drives.</summary>
 internal abstract class SourceLogic : SubtaskLogic
 {
-    /// <summary>Event time as restored: sent before the first record, so that what was late before is late again.</summary>
+    /// <summary>Event time as restored: sent before the first record, so that what was late before is late
+    /// again.</summary>
     public abstract Timestamp Watermark { get; }
 
     /// <summary>Reads and emits a bounded number of records.</summary>
@@ -62,7 +63,8 @@ internal sealed class SourceRuntime(
         }
     }
 
-    public ValueTask<bool> WaitForMoreAsync(CancellationToken cancellationToken) => logic.WaitForMoreAsync(cancellationToken);
+    public ValueTask<bool> WaitForMoreAsync(CancellationToken cancellationToken) =>
+        logic.WaitForMoreAsync(cancellationToken);
 
     private void PassWatermarkOn()
     {

@@ -3,7 +3,8 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Runtime;
 
-/// <summary>What one subtask does with records, watermarks and checkpoints. Knows no channel and no transport.</summary>
+/// <summary>What one subtask does with records, watermarks and checkpoints. Knows no channel and no
+/// transport.</summary>
 /// <remarks>One caller at a time.</remarks>
 internal abstract class SubtaskLogic : IAsyncDisposable
 {
@@ -14,11 +15,13 @@ internal abstract class SubtaskLogic : IAsyncDisposable
     public virtual void Process(StreamElement batch) =>
         throw new InvalidOperationException("This subtask has no input.");
 
-    /// <summary>Event time has moved to <paramref name="watermark"/>: fires what is due, a bounded number at a time.</summary>
+    /// <summary>Event time has moved to <paramref name="watermark"/>: fires what is due, a bounded number at a
+    /// time.</summary>
     /// <returns>False if there is more to fire at this watermark: call again.</returns>
     public virtual bool TryAdvanceTo(Timestamp watermark) => true;
 
-    /// <summary>Called before the barrier goes downstream: what is emitted here still belongs to the checkpoint.</summary>
+    /// <summary>Called before the barrier goes downstream: what is emitted here still belongs to the
+    /// checkpoint.</summary>
     public virtual void BeforeBarrier(CheckpointId checkpoint)
     {
     }

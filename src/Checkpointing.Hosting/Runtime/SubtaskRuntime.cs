@@ -4,9 +4,11 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Runtime;
 
-/// <summary>One subtask as a synchronous state machine: takes one element or message, leaves its effects in the outbox.</summary>
+/// <summary>One subtask as a synchronous state machine: takes one element or message, leaves its effects in the
+/// outbox.</summary>
 /// <remarks>Knows no thread, channel or transport: any pump can drive it, one caller at a time. A pump asks
-/// <see cref="IsBlocked"/> before it hands over an element, and calls <see cref="Continue"/> while <see cref="HasMore"/>.</remarks>
+/// <see cref="IsBlocked"/> before it hands over an element, and calls <see cref="Continue"/> while
+/// <see cref="HasMore"/>.</remarks>
 internal class SubtaskRuntime
 {
     private readonly SubtaskLogic _logic;
@@ -43,7 +45,8 @@ internal class SubtaskRuntime
     /// <summary>All records there will ever be have been handled.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Timers are still due at the present watermark: <see cref="Continue"/> comes before the next element.</summary>
+    /// <summary>Timers are still due at the present watermark: <see cref="Continue"/> comes before the next
+    /// element.</summary>
     public bool HasMore { get; private set; }
 
     /// <summary>Whether the input waits for the barriers of the others.</summary>
@@ -151,7 +154,8 @@ internal class SubtaskRuntime
         if (overtaken is { } old)
         {
             Outbox.Declines.Add((old, new CheckpointDeclinedException(
-                old, CheckpointFailureReason.Subsumed, $"the barrier of checkpoint {request.CheckpointId} overtook it at {Address}")
+                old, CheckpointFailureReason.Subsumed,
+                $"the barrier of checkpoint {request.CheckpointId} overtook it at {Address}")
             { Subtask = Address.ToString() }));
         }
 

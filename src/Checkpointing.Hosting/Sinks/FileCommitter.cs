@@ -6,7 +6,8 @@ using Checkpointing.State;
 namespace Checkpointing.Hosting.Sinks;
 
 /// <summary>Appends part files to the output when their checkpoint has completed.</summary>
-/// <remarks>The place of each byte follows from the state alone, so committing again writes the same bytes to the same place.</remarks>
+/// <remarks>The place of each byte follows from the state alone, so committing again writes the same bytes to the same
+/// place.</remarks>
 internal sealed class FileCommitter(string outputPath, string? header) : SinkCommitter<PartFile>
 {
     private static readonly OperatorListStateDescriptor<long> CommittedLength = new("committed-length");
@@ -101,8 +102,8 @@ internal sealed class FileCommitter(string outputPath, string? header) : SinkCom
                 {
                     throw new SinkOutputException(
                         outputPath,
-                        $"the rows of part '{parts[i].Name}' ({Bytes(parts[i].LengthBytes)}, digest {parts[i].Digest}) in its "
-                        + $"file or from byte {offset.ToString(CultureInfo.InvariantCulture)} on",
+                        $"the rows of part '{parts[i].Name}' ({Bytes(parts[i].LengthBytes)}, digest {parts[i].Digest}) "
+                        + $"in its file or from byte {offset.ToString(CultureInfo.InvariantCulture)} on",
                         $"neither; the output has {Bytes(_output.LengthBytes)}");
                 }
             }

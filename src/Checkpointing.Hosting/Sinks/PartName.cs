@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Checkpointing.Hosting.Sinks;
 
-/// <summary>Name of a part: <c>&lt;lineage&gt;-&lt;job&gt;-&lt;epoch&gt;-&lt;attempt&gt;-&lt;subtask&gt;-&lt;unique&gt;.part</c>.</summary>
+/// <summary>Name of a part:
+/// <c>&lt;lineage&gt;-&lt;job&gt;-&lt;epoch&gt;-&lt;attempt&gt;-&lt;subtask&gt;-&lt;unique&gt;.part</c>.</summary>
 /// <param name="LineageId">Of the job and those resumed from it.</param>
 /// <param name="JobTag">XxHash32 of the job's name: epochs of two jobs are not compared.</param>
 /// <param name="Epoch">Of the maker.</param>
@@ -14,7 +15,8 @@ internal readonly record struct PartName(Guid LineageId, uint JobTag, long Epoch
     public const string Extension = ".part";
 
     public static PartName Of(SinkContext context) => new(
-        context.LineageId, XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(context.Job.Name)), context.Epoch, context.Attempt);
+        context.LineageId, XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(context.Job.Name)), context.Epoch,
+        context.Attempt);
 
     public static string New(SinkContext context)
     {
@@ -40,8 +42,9 @@ internal readonly record struct PartName(Guid LineageId, uint JobTag, long Epoch
         return true;
     }
 
-    /// <summary>Whether a part of this name can no longer be wanted by whoever made it, seen from a committer that has restored:
-    /// it is of an earlier life of the same lineage. What a newer epoch of the job makes is never touched.</summary>
+    /// <summary>Whether a part of this name can no longer be wanted by whoever made it, seen from a committer that has
+    /// restored: it is of an earlier life of the same lineage. What a newer epoch of the job makes is never
+    /// touched.</summary>
     public bool IsGivenUpBy(PartName committer) =>
         LineageId == committer.LineageId
         && (JobTag != committer.JobTag || (Epoch, Attempt).CompareTo((committer.Epoch, committer.Attempt)) < 0);

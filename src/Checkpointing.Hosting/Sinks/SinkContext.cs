@@ -48,7 +48,7 @@ public sealed class SinkContext
     /// <summary>The declared states, restored.</summary>
     public OperatorState State { get; }
 
-    /// <summary>False once the job is being torn down after a failure, or was taken over by another process: then nothing may
-    /// be committed any more; whoever recovers does it.</summary>
+    /// <summary>False once the job is being torn down after a failure, or was taken over by another process: then
+    /// nothing may be committed any more; whoever recovers does it.</summary>
     public bool MayCommit => _mayCommit();
 }

@@ -5,10 +5,11 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Sinks;
 
-/// <summary>Appends rows of text to one file, exactly once: rows become visible when the checkpoint that they belong to has completed.</summary>
+/// <summary>Appends rows of text to one file, exactly once: rows become visible when the checkpoint that they belong to
+/// has completed.</summary>
 /// <remarks>
-/// <para>Rows of one checkpoint interval wait in part files in <c>&lt;output&gt;.parts</c>. A new job begins with an empty file; a
-/// restored one takes the file back to the length that the checkpoint names.</para>
+/// <para>Rows of one checkpoint interval wait in part files in <c>&lt;output&gt;.parts</c>. A new job begins with an
+/// empty file; a restored one takes the file back to the length that the checkpoint names.</para>
 /// <para>The order of rows is that of checkpoints, then of subtasks.</para>
 /// </remarks>
 /// <typeparam name="T">Type of the records.</typeparam>

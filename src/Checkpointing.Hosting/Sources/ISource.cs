@@ -4,30 +4,10 @@ namespace Checkpointing.Hosting.Sources;
 /// <typeparam name="T">Type of the records.</typeparam>
 public interface ISource<T>
 {
-    /// <summary>Number of records, counted from the beginning of the input, after which the source pauses: it reads no more,
-    /// but goes on answering triggers. Null: it never pauses.</summary>
+    /// <summary>Number of records, counted from the beginning of the input, after which the source pauses: it reads no
+    /// more, but goes on answering triggers. Null: it never pauses.</summary>
     long? PauseAfter => null;
 
     /// <summary>Makes a reader. The host opens and disposes it.</summary>
     SourceReader<T> CreateReader();
-}
-
-/// <summary>Shapes of sources.</summary>
-public static class SourceExtensions
-{
-    /// <summary>The source pauses after so many records from the beginning of the input, restored ones included, and goes on
-    /// answering triggers: a checkpoint can be taken at exactly this place.</summary>
-    public static ISource<T> PausingAfter<T>(this ISource<T> source, long recordCount)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentOutOfRangeException.ThrowIfNegative(recordCount);
-        return new PausingSource<T>(source, recordCount);
-    }
-
-    private sealed class PausingSource<T>(ISource<T> inner, long recordCount) : ISource<T>
-    {
-        public long? PauseAfter => recordCount;
-
-        public SourceReader<T> CreateReader() => inner.CreateReader();
-    }
 }

@@ -5,7 +5,8 @@ namespace Checkpointing.Hosting.Sources;
 /// <summary>A row of an input cannot be read. Mend the input; reading it again gives the same.</summary>
 public sealed class MalformedRowException(string path, long rowNumber, string text, Exception? innerException = null)
     : CheckpointingException(
-        string.Create(CultureInfo.InvariantCulture, $"row {rowNumber} of '{path}' is malformed: '{text}'"), innerException)
+        string.Create(CultureInfo.InvariantCulture, $"row {rowNumber} of '{path}' is malformed: '{text}'"),
+        innerException)
 {
     /// <summary>The file.</summary>
     public string Path { get; } = path;

@@ -4,8 +4,8 @@ using Checkpointing.State;
 namespace Checkpointing.Hosting.Sources;
 
 /// <summary>Reads the records of a source, in an order that is the same after every restore.</summary>
-/// <remarks>One caller at a time. Its position is operator state: what <see cref="SnapshotPosition"/> puts there comes back to
-/// <see cref="Open"/> of a later reader.</remarks>
+/// <remarks>One caller at a time. Its position is operator state: what <see cref="SnapshotPosition"/> puts there comes
+/// back to <see cref="Open"/> of a later reader.</remarks>
 /// <typeparam name="T">Type of the records.</typeparam>
 public abstract class SourceReader<T> : IDisposable
 {
@@ -16,7 +16,8 @@ public abstract class SourceReader<T> : IDisposable
     public abstract void Open(SourceContext context);
 
     /// <summary>Gives the next record.</summary>
-    /// <returns>False if there is none now; then <see cref="WaitForMoreAsync"/> says whether one may still come.</returns>
+    /// <returns>False if there is none now; then <see cref="WaitForMoreAsync"/> says whether one may still
+    /// come.</returns>
     public abstract bool TryReadNext([MaybeNullWhen(false)] out T value);
 
     /// <summary>Waits until there may be another record.</summary>

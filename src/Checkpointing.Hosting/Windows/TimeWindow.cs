@@ -33,7 +33,8 @@ public readonly record struct TimeWindow(Timestamp Start, Timestamp End)
         }
 
         public override TimeWindow Read(ReadOnlySpan<byte> source) => source.Length == Size
-            ? new(new(BinaryPrimitives.ReadInt64LittleEndian(source)), new(BinaryPrimitives.ReadInt64LittleEndian(source[8..])))
+            ? new(new(BinaryPrimitives.ReadInt64LittleEndian(source)),
+                new(BinaryPrimitives.ReadInt64LittleEndian(source[8..])))
             : throw new FormatException($"A time window has {Size} bytes, not {source.Length}.");
     }
 }

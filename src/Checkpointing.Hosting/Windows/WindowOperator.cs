@@ -3,7 +3,8 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Windows;
 
-/// <summary>Folds the records of each key and window into an accumulator that is kept in the window's namespace.</summary>
+/// <summary>Folds the records of each key and window into an accumulator that is kept in the window's
+/// namespace.</summary>
 internal sealed class WindowOperator<TKey, TIn, TAccumulator, TResult, TOut>(
     TumblingWindows windows,
     Aggregator<TIn, TAccumulator, TResult> aggregator,

@@ -3,7 +3,8 @@ using Checkpointing.Hosting.Tests.Support;
 
 namespace Checkpointing.Hosting.Tests.Execution;
 
-/// <summary>Failures at random places, checkpoints all the time: outputs equal those of a run without failure.</summary>
+/// <summary>Failures at random places, checkpoints all the time: outputs equal those of a run without
+/// failure.</summary>
 public sealed class ExactlyOnceTests
 {
     private const int OrderCount = 6_000;
@@ -16,7 +17,12 @@ public sealed class ExactlyOnceTests
     public async Task Run_OperatorFailsAgainAndAgain_OutputsEqualTheStraightRun(int seed, int parallelism)
     {
         await using var fixture = new JobFixture(
-            new() { RestartStrategy = RestartStrategy.FixedDelay(100, TimeSpan.Zero), RecordsPerBatch = 16, BatchesPerChannel = 2 });
+            new()
+            {
+                RestartStrategy = RestartStrategy.FixedDelay(100, TimeSpan.Zero),
+                RecordsPerBatch = 16,
+                BatchesPerChannel = 2,
+            });
         var random = new Random(seed);
         var orders = Orders.Generate(OrderCount, seed, maxLagMs: 200);
         var straight = await StraightAsync(orders);
@@ -24,7 +30,8 @@ public sealed class ExactlyOnceTests
         var stops = new StopsOnTheWay(orders.Count, seed);
 
         await using var run = await fixture.Host.StartAsync(
-            Orders.Define(new ListSource<Order>(orders, stops.GateAsync), fixture.Windows, fixture.Totals, failures.OnElement),
+            Orders.Define(
+                new ListSource<Order>(orders, stops.GateAsync), fixture.Windows, fixture.Totals, failures.OnElement),
             new() { Parallelism = parallelism, Checkpoints = { MaxRetainedCheckpoints = 2 } },
             fixture.Deadline);
         await stops.CheckpointAtEachAsync(run, fixture.Deadline);
@@ -104,7 +111,8 @@ public sealed class ExactlyOnceTests
         }
     }
 
-    /// <summary>Holds the source at random places until a checkpoint has been taken there, or has failed with its attempt.</summary>
+    /// <summary>Holds the source at random places until a checkpoint has been taken there, or has failed with its
+    /// attempt.</summary>
     private sealed class StopsOnTheWay
     {
         private readonly long[] _places;
@@ -113,8 +121,10 @@ public sealed class ExactlyOnceTests
         public StopsOnTheWay(int count, int seed)
         {
             var random = new Random(seed * 31);
-            _places = [.. Enumerable.Range(0, 12).Select(_ => (long)random.Next(count)).Append(count).Distinct().Order()];
-            _open = [.. _places.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+            _places =
+                [.. Enumerable.Range(0, 12).Select(_ => (long)random.Next(count)).Append(count).Distinct().Order()];
+            _open =
+                [.. _places.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
         }
 
         public Task GateAsync(long next)

@@ -62,7 +62,8 @@ public sealed class InProcessHostTests
             (await second.Completion.WaitAsync(fixture.Deadline)).Termination.Should().Be(JobTermination.Finished);
 
             second.ElementsRead.Should().Be(orders.Count - 2_345);
-            File.ReadLines(fixture.Windows).Take(committed.Length).Should().Equal(committed, "committed rows are never touched");
+            File.ReadLines(fixture.Windows).Take(committed.Length).Should().Equal(
+                committed, "committed rows are never touched");
             fixture.OutputsShouldBeThoseOf(orders, mode.ToString());
         }
     }
@@ -75,7 +76,8 @@ public sealed class InProcessHostTests
         var source = new ListSource<Order>(orders);
         string path;
         await using (var first = await fixture.Host.StartAsync(
-            Orders.Define(source.PausingAfter(1_000), fixture.Windows, fixture.Totals), new() { Parallelism = 2 }, fixture.Deadline))
+            Orders.Define(source.PausingAfter(1_000), fixture.Windows, fixture.Totals), new() { Parallelism = 2 },
+            fixture.Deadline))
         {
             await first.WaitForSourceIdleAsync(fixture.Deadline);
             path = (await first.TriggerCheckpointAsync(fixture.Deadline)).Path;
@@ -97,14 +99,16 @@ public sealed class InProcessHostTests
         var orders = Orders.Generate(2_000, seed: 4);
         var source = new ListSource<Order>(orders);
         await using (var first = await fixture.Host.StartAsync(
-            Orders.Define(source.PausingAfter(1_900), fixture.Windows, fixture.Totals), new() { Parallelism = 2 }, fixture.Deadline))
+            Orders.Define(source.PausingAfter(1_900), fixture.Windows, fixture.Totals), new() { Parallelism = 2 },
+            fixture.Deadline))
         {
             await first.WaitForSourceIdleAsync(fixture.Deadline);
             await first.TriggerCheckpointAsync(fixture.Deadline);
         }
 
         await using var second = await fixture.Host.StartAsync(
-            Orders.Define(source, fixture.Windows, fixture.Totals), new() { Parallelism = 2, IgnoreOwnCheckpoints = true }, fixture.Deadline);
+            Orders.Define(source, fixture.Windows, fixture.Totals),
+            new() { Parallelism = 2, IgnoreOwnCheckpoints = true }, fixture.Deadline);
         second.RestoredFrom.Should().BeNull();
         await second.Completion.WaitAsync(fixture.Deadline);
 
@@ -120,7 +124,8 @@ public sealed class InProcessHostTests
         await using var fixture = new JobFixture();
         var source = new ListSource<Order>(Orders.Generate(1_000, seed: 5)).PausingAfter(500);
         await using var run = await fixture.Host.StartAsync(
-            Orders.Define(source, fixture.Windows, fixture.Totals), new() { Parallelism = 2, Retention = retention }, fixture.Deadline);
+            Orders.Define(source, fixture.Windows, fixture.Totals), new() { Parallelism = 2, Retention = retention },
+            fixture.Deadline);
         await run.WaitForSourceIdleAsync(fixture.Deadline);
         var checkpoint = await run.TriggerCheckpointAsync(fixture.Deadline);
 
@@ -128,7 +133,8 @@ public sealed class InProcessHostTests
 
         (await fixture.StoredFilesAsync()).Contains(checkpoint.MetadataPath).Should().Be(stays);
         var triggering = () => run.TriggerCheckpointAsync(fixture.Deadline);
-        (await triggering.Should().ThrowAsync<CheckpointDeclinedException>()).Which.Reason.Should().Be(CheckpointFailureReason.JobStopping);
+        (await triggering.Should().ThrowAsync<CheckpointDeclinedException>()).Which.Reason.Should()
+            .Be(CheckpointFailureReason.JobStopping);
     }
 
     [Fact]
@@ -138,7 +144,8 @@ public sealed class InProcessHostTests
         var orders = Orders.Generate(1_000, seed: 6);
         var thrown = new InvalidDataException("no good");
         await using var run = await fixture.Host.StartAsync(
-            Orders.Define(new ListSource<Order>(orders), fixture.Windows, fixture.Totals, o => { if (o == orders[700]) { throw thrown; } }),
+            Orders.Define(new ListSource<Order>(orders), fixture.Windows, fixture.Totals,
+                o => { if (o == orders[700]) { throw thrown; } }),
             new() { Parallelism = 1 },
             fixture.Deadline);
 
@@ -174,6 +181,25 @@ public sealed class InProcessHostTests
     }
 
     [Fact]
+    public async Task Completion_MoreFailedCheckpointsThanTolerated_Fails()
+    {
+        await using var fixture = new JobFixture();
+        var source = new ListSource<Order>(Orders.Generate(100, seed: 11));
+        await using var run = await fixture.Host.StartAsync(
+            Orders.Define(source, fixture.Windows, fixture.Totals),
+            new() { FinishAtEndOfInput = false, Checkpoints = { TolerableFailures = 0 } },
+            fixture.Deadline);
+        await run.WaitForEndOfInputAsync(fixture.Deadline);
+        File.WriteAllText(fixture.File("checkpoints/orders/chk-1"), "a file where a folder should be");
+
+        var triggering = () => run.TriggerCheckpointAsync(fixture.Deadline);
+        await triggering.Should().ThrowAsync<CheckpointDeclinedException>();
+        var completion = () => run.Completion.WaitAsync(fixture.Deadline);
+
+        (await completion.Should().ThrowAsync<JobFailedException>()).Which.Operator.Should().BeNull();
+    }
+
+    [Fact]
     public async Task Completion_TakenOverByAnotherHost_EndsFencedAndCommitsNothingMore()
     {
         await using var fixture = new JobFixture();
@@ -188,19 +214,22 @@ public sealed class InProcessHostTests
         await triggering.Should().ThrowAsync<CheckpointingException>();
         var completion = () => old.Completion.WaitAsync(fixture.Deadline);
 
-        (await completion.Should().ThrowAsync<CoordinatorFencedException>()).Which.CurrentEpoch.Should().Be(young.Epoch);
+        (await completion.Should().ThrowAsync<CoordinatorFencedException>()).Which.CurrentEpoch.Should()
+            .Be(young.Epoch);
         File.ReadAllText(fixture.Windows).Should().BeEmpty();
     }
 
     [Fact]
     public async Task WaitForSourceIdleAsync_AttemptFailsBefore_WaitsForTheNextOne()
     {
-        await using var fixture = new JobFixture(new() { RestartStrategy = RestartStrategy.FixedDelay(1, TimeSpan.Zero) });
+        await using var fixture =
+            new JobFixture(new() { RestartStrategy = RestartStrategy.FixedDelay(1, TimeSpan.Zero) });
         var orders = Orders.Generate(1_000, seed: 10);
         var failures = 0;
         await using var run = await fixture.Host.StartAsync(
             Orders.Define(
-                new ListSource<Order>(orders, place => place > 500 && Volatile.Read(ref failures) == 0 ? Never : Task.CompletedTask)
+                new ListSource<Order>(
+                    orders, place => place > 500 && Volatile.Read(ref failures) == 0 ? Never : Task.CompletedTask)
                     .PausingAfter(900),
                 fixture.Windows,
                 fixture.Totals,
@@ -233,7 +262,8 @@ public sealed class InProcessHostTests
         var input = fixture.File("in.csv");
         File.WriteAllText(input, "1\n2\nx\n");
         var builder = new StreamJobBuilder("csv");
-        builder.AddSource("numbers", new CsvFileSource<int>(input, int.Parse)).AddSink("out", new CollectingSink<int>());
+        builder.AddSource("numbers", new CsvFileSource<int>(input, int.Parse)).AddSink(
+            "out", new CollectingSink<int>());
         await using var run = await fixture.Host.StartAsync(builder.Build(), null, fixture.Deadline);
 
         var completion = () => run.Completion.WaitAsync(fixture.Deadline);
@@ -250,11 +280,13 @@ public sealed class InProcessHostTests
         File.WriteAllText(fixture.File("file"), "");
         var output = Path.Combine(fixture.File("file"), "out.csv");
         var builder = new StreamJobBuilder("job");
-        builder.AddSource("numbers", new ListSource<string>(["1"])).AddSink("out", new TwoPhaseFileSink<string>(output, static row => row));
+        builder.AddSource("numbers", new ListSource<string>(["1"])).AddSink(
+            "out", new TwoPhaseFileSink<string>(output, static row => row));
 
         var starting = () => fixture.Host.StartAsync(builder.Build(), null, fixture.Deadline);
 
-        await starting.Should().ThrowAsync<CheckpointStorageUnavailableException>().WithMessage($"'{output}' cannot be written*");
+        await starting.Should().ThrowAsync<CheckpointStorageUnavailableException>()
+            .WithMessage($"'{output}' cannot be written*");
     }
 
     [Fact]
@@ -283,7 +315,8 @@ public sealed class InProcessHostTests
         await using var fixture = new JobFixture();
         var job = Orders.Define(new ListSource<Order>([]), fixture.Windows, fixture.Totals);
 
-        var starting = () => fixture.Host.StartAsync(job, new() { OperatorParallelism = { ["orders"] = 2 } }, fixture.Deadline);
+        var starting =
+            () => fixture.Host.StartAsync(job, new() { OperatorParallelism = { ["orders"] = 2 } }, fixture.Deadline);
 
         await starting.Should().ThrowAsync<ArgumentException>().WithMessage("*no keyed operator 'orders'*");
     }

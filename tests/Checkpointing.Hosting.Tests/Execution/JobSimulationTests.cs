@@ -24,7 +24,8 @@ public sealed class JobSimulationTests
             crashed.Should().Equal(straight, "seed {0}", seed);
             if (seed % 2 == 0)
             {
-                crashed.Should().Equal([.. Orders.ExpectedWindows(orders), .. Orders.ExpectedTotals(orders)], "seed {0}", seed);
+                crashed.Should().Equal(
+                    [.. Orders.ExpectedWindows(orders), .. Orders.ExpectedTotals(orders)], "seed {0}", seed);
             }
 
             completed += simulation.CompletedCheckpoints;
@@ -35,7 +36,8 @@ public sealed class JobSimulationTests
         restores.Should().BeGreaterThan(Seeds / 3, "else nothing was tried");
     }
 
-    private static async Task<(List<string> Rows, JobSimulation Simulation)> RunAsync(List<Order> orders, int seed, int crashes)
+    private static async Task<(List<string> Rows, JobSimulation Simulation)> RunAsync(
+        List<Order> orders, int seed, int crashes)
     {
         using var folder = new TemporaryFolder();
         var (windows, totals) = (folder.File("windows.csv"), folder.File("totals.csv"));

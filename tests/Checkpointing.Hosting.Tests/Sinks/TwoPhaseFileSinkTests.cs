@@ -130,7 +130,8 @@ public sealed class TwoPhaseFileSinkTests : IDisposable
 
         var opening = () => OpenCommitterAsync(committed, parts);
 
-        await opening.Should().ThrowAsync<SinkOutputException>().WithMessage("*expected at least 2 bytes, found 0 bytes*");
+        await opening.Should().ThrowAsync<SinkOutputException>()
+            .WithMessage("*expected at least 2 bytes, found 0 bytes*");
         Directory.GetFiles(Parts).Should().HaveCount(2);
     }
 
@@ -203,7 +204,8 @@ public sealed class TwoPhaseFileSinkTests : IDisposable
 
         var opening = () => OpenCommitterAsync(null, []);
 
-        await opening.Should().ThrowAsync<CheckpointStorageUnavailableException>().WithMessage($"'{Output}' cannot be written: *");
+        await opening.Should().ThrowAsync<CheckpointStorageUnavailableException>()
+            .WithMessage($"'{Output}' cannot be written: *");
     }
 
     [Fact]
@@ -217,7 +219,8 @@ public sealed class TwoPhaseFileSinkTests : IDisposable
         PartFile.Serializer.Read(bytes.WrittenSpan).Should().Be(part);
     }
 
-    /// <summary>An output of one committed row, and two parts of one row each that the checkpoint has pending.</summary>
+    /// <summary>An output of one committed row, and two parts of one row each that the checkpoint has
+    /// pending.</summary>
     private async Task<(long Committed, PartFile[] Pending)> CommittedAndPendingAsync()
     {
         using var committer = await OpenCommitterAsync(null, []);
@@ -240,7 +243,8 @@ public sealed class TwoPhaseFileSinkTests : IDisposable
     }
 
     private async Task<SinkCommitter<PartFile>> OpenCommitterAsync(
-        long? committed, IReadOnlyList<PartFile> pending, string? header = null, long epoch = 2, Func<bool>? mayCommit = null)
+        long? committed, IReadOnlyList<PartFile> pending, string? header = null, long epoch = 2,
+        Func<bool>? mayCommit = null)
     {
         var committer = new TwoPhaseFileSink<string>(Output, static row => row) { Header = header }.CreateCommitter();
         var context = await ContextAsync(epoch, committer.States, mayCommit);
@@ -261,6 +265,7 @@ public sealed class TwoPhaseFileSinkTests : IDisposable
         }
     }
 
-    private static Task<SinkContext> ContextAsync(long epoch, IReadOnlyList<StateDescriptor> states, Func<bool>? mayCommit = null) =>
+    private static Task<SinkContext> ContextAsync(
+        long epoch, IReadOnlyList<StateDescriptor> states, Func<bool>? mayCommit = null) =>
         SubtaskContexts.SinkContextAsync(SubtaskContexts.Of(epoch: epoch, mayCommit: mayCommit), states);
 }

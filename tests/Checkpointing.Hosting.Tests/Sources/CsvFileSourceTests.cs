@@ -54,7 +54,8 @@ public sealed class CsvFileSourceTests : IDisposable
 
         var reading = () => ReadAsync(state, hasHeader: true);
 
-        (await reading.Should().ThrowAsync<MalformedRowException>()).WithMessage($"row 3 of '{Input}' is malformed: 'nothing'");
+        (await reading.Should().ThrowAsync<MalformedRowException>())
+            .WithMessage($"row 3 of '{Input}' is malformed: 'nothing'");
     }
 
     [Fact]
@@ -64,7 +65,8 @@ public sealed class CsvFileSourceTests : IDisposable
 
         var reading = () => ReadAsync(state);
 
-        await reading.Should().ThrowAsync<CheckpointStorageUnavailableException>().WithMessage($"'{Input}' does not exist*");
+        await reading.Should().ThrowAsync<CheckpointStorageUnavailableException>()
+            .WithMessage($"'{Input}' does not exist*");
     }
 
     [Fact]
@@ -77,13 +79,15 @@ public sealed class CsvFileSourceTests : IDisposable
 
         var reading = () => ReadAsync(state);
 
-        await reading.Should().ThrowAsync<CheckpointStorageUnavailableException>().WithMessage("*has 2 bytes, but was read up to byte 6*");
+        await reading.Should().ThrowAsync<CheckpointStorageUnavailableException>()
+            .WithMessage("*has 2 bytes, but was read up to byte 6*");
     }
 
     private async Task<SubtaskState> StateAsync()
     {
         using var reader = Source(false).CreateReader();
-        return await SubtaskState.OpenAsync(SubtaskContexts.Of().State with { States = reader.States }, CancellationToken.None);
+        return await SubtaskState.OpenAsync(
+            SubtaskContexts.Of().State with { States = reader.States }, CancellationToken.None);
     }
 
     private Task<List<int>> ReadAsync(SubtaskState state, int count = int.MaxValue, bool hasHeader = false)

@@ -8,9 +8,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Checkpointing.Hosting.Tests.Support;
 
-/// <summary>A whole job, coordinator and subtasks, on one thread; the seed gives the order of all events, crashes among them.</summary>
-/// <remarks>A crash drops everything that is in memory. Notices that were on their way to a committer then still arrive later,
-/// as at a process that does not know that it was replaced.</remarks>
+/// <summary>A whole job, coordinator and subtasks, on one thread; the seed gives the order of all events, crashes among
+/// them.</summary>
+/// <remarks>A crash drops everything that is in memory. Notices that were on their way to a committer then still arrive
+/// later, as at a process that does not know that it was replaced.</remarks>
 internal sealed class JobSimulation(int seed, Func<StreamJob> define)
 {
     private readonly Random _random = new(seed);
@@ -161,11 +162,14 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
 
     private sealed class Gateway(Func<Life> life) : ITaskGateway
     {
-        public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken) => Post(message.Target, message);
+        public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken) =>
+            Post(message.Target, message);
 
-        public ValueTask NotifyCompletedAsync(CheckpointCompleted message, CancellationToken cancellationToken) => Post(message.Target, message);
+        public ValueTask NotifyCompletedAsync(CheckpointCompleted message, CancellationToken cancellationToken) =>
+            Post(message.Target, message);
 
-        public ValueTask NotifyAbortedAsync(CheckpointAborted message, CancellationToken cancellationToken) => Post(message.Target, message);
+        public ValueTask NotifyAbortedAsync(CheckpointAborted message, CancellationToken cancellationToken) =>
+            Post(message.Target, message);
 
         private ValueTask Post(SubtaskAddress target, object message)
         {
@@ -197,7 +201,8 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
             var batchSize = random.Next(1, 20);
             foreach (var (subtask, address) in plan.Subtasks.Zip(coordinator.Subtasks))
             {
-                var context = SubtaskContexts.Of(subtask.Vertex.Name, subtask.Index, address.Epoch, address.Attempt, address.Job);
+                var context =
+                    SubtaskContexts.Of(subtask.Vertex.Name, subtask.Index, address.Epoch, address.Attempt, address.Job);
                 var runtime = plan.CreateSubtask(subtask, address, batchSize);
                 life._runtimes.Add(runtime);
                 life._inputs.Add([.. Enumerable.Range(0, subtask.InputCount).Select(_ => new Queue<StreamElement>())]);

@@ -10,7 +10,8 @@ namespace Checkpointing.Hosting.Tests.Support;
 /// <summary>A record of the test job.</summary>
 public readonly record struct Order(string Customer, long TimeMs, long Amount);
 
-/// <summary>A job with all there is: event time, timers, windows, two file sinks; and what it must give, computed straight.</summary>
+/// <summary>A job with all there is: event time, timers, windows, two file sinks; and what it must give, computed
+/// straight.</summary>
 internal static class Orders
 {
     public const int WindowMs = 1_000;
@@ -24,16 +25,19 @@ internal static class Orders
     }
 
     public static StreamJob Define(
-        ISource<Order> source, string windowFile, string totalFile, Action<Order>? onElement = null, int recordsPerWatermark = 16)
+        ISource<Order> source, string windowFile, string totalFile, Action<Order>? onElement = null,
+        int recordsPerWatermark = 16)
     {
         var job = new StreamJobBuilder("orders", 64);
         var byCustomer = job.AddSource("orders", source)
             .WithEventTime(static order => new Timestamp(order.TimeMs), TimeSpan.Zero, recordsPerWatermark)
             .KeyBy(static order => order.Customer);
         byCustomer.Process("totals", () => new TotalsOperator(onElement))
-            .AddSink("totals-file", new TwoPhaseFileSink<string>(totalFile, static row => row) { Header = "customer,total" });
+            .AddSink("totals-file",
+                new TwoPhaseFileSink<string>(totalFile, static row => row) { Header = "customer,total" });
         byCustomer.Window(TumblingWindows.Of(TimeSpan.FromMilliseconds(WindowMs)))
-            .Aggregate("windows", new SumAggregator(), static (customer, window, sum) => Row(customer, window.Start.Milliseconds, sum))
+            .Aggregate("windows", new SumAggregator(),
+                static (customer, window, sum) => Row(customer, window.Start.Milliseconds, sum))
             .AddSink("windows-file", new TwoPhaseFileSink<string>(windowFile, static row => row));
         return job.Build();
     }

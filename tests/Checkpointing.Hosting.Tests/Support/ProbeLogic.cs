@@ -13,7 +13,8 @@ internal sealed class ProbeLogic(Collector<string>? output = null) : SubtaskLogi
 
     public CheckpointingException? SnapshotFailure { get; set; }
 
-    public override ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public override ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
 
     public override void Process(StreamElement batch)
     {
@@ -52,7 +53,8 @@ internal sealed class ProbeLogic(Collector<string>? output = null) : SubtaskLogi
     {
         public CheckpointId CheckpointId => id;
 
-        public ValueTask<SubtaskSnapshot> WriteAsync(CancellationToken cancellationToken) => ValueTask.FromResult(SubtaskSnapshot.Empty);
+        public ValueTask<SubtaskSnapshot> WriteAsync(CancellationToken cancellationToken) =>
+            ValueTask.FromResult(SubtaskSnapshot.Empty);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -14,7 +14,8 @@ internal static class SubtaskContexts
     public static readonly Guid Lineage = new("11111111-2222-4333-8444-555555555555");
 
     public static SubtaskContext Of(
-        string operatorName = "op", int index = 0, long epoch = 1, int attempt = 0, JobId? job = null, Func<bool>? mayCommit = null) => new()
+        string operatorName = "op", int index = 0, long epoch = 1, int attempt = 0, JobId? job = null,
+        Func<bool>? mayCommit = null) => new()
     {
         Address = new(job ?? new JobId("job"), epoch, attempt, operatorName, index),
         Parallelism = 1,
@@ -40,7 +41,8 @@ internal static class SubtaskContexts
     };
 
     /// <summary>Opens operator state and hands it to a sink's context.</summary>
-    public static async Task<SinkContext> SinkContextAsync(SubtaskContext subtask, IReadOnlyList<StateDescriptor> states)
+    public static async Task<SinkContext> SinkContextAsync(
+        SubtaskContext subtask, IReadOnlyList<StateDescriptor> states)
     {
         var state = await SubtaskState.OpenAsync(subtask.State with { States = states }, CancellationToken.None);
         return new(subtask, state.Operator);

@@ -21,7 +21,8 @@ public sealed class TumblingWindowsTests
 
     [Fact]
     public void WindowOf_WithOffset_BeginsAtTheOffset() =>
-        TumblingWindows.Of(TimeSpan.FromHours(24), TimeSpan.FromHours(-2)).WindowOf(Timestamp.FromDateTime(new(2001, 1, 1, 23, 0, 0)))
+        TumblingWindows.Of(TimeSpan.FromHours(24), TimeSpan.FromHours(-2))
+            .WindowOf(Timestamp.FromDateTime(new(2001, 1, 1, 23, 0, 0)))
             .Start.ToDateTime().Should().Be(new DateTime(2001, 1, 1, 22, 0, 0));
 
     [Fact]
@@ -33,17 +34,21 @@ public sealed class TumblingWindowsTests
     [InlineData(2, 2, 7)]
     [InlineData(3, 3, 64)]
     [InlineData(4, 4, 256)]
-    public async Task Aggregate_AnyOrderOfEvents_GivesWhatAStraightComputationGives(int seed, int parallelism, int batchSize)
+    public async Task Aggregate_AnyOrderOfEvents_GivesWhatAStraightComputationGives(
+        int seed, int parallelism, int batchSize)
     {
         var orders = Orders.Generate(3_000, seed);
         var sink = new CollectingSink<(string Customer, TimeWindow Window, long Sum)>();
-        await using var pump = await LocalPump.OpenAsync(Define(orders, sink, TimeSpan.Zero), parallelism, seed, batchSize);
+        await using var pump =
+            await LocalPump.OpenAsync(Define(orders, sink, TimeSpan.Zero), parallelism, seed, batchSize);
 
         pump.RunToEnd();
 
-        sink.Items.Select(static item => $"{item.Value.Customer},{item.Value.Window.Start},{item.Value.Sum}").Order(StringComparer.Ordinal)
+        sink.Items.Select(static item => $"{item.Value.Customer},{item.Value.Window.Start},{item.Value.Sum}")
+            .Order(StringComparer.Ordinal)
             .Should().Equal(Orders.ExpectedWindows(orders), "seed {0}", seed);
-        sink.Items.Should().OnlyContain(static item => item.Time.Milliseconds == item.Value.Window.End.Milliseconds - 1);
+        sink.Items
+            .Should().OnlyContain(static item => item.Time.Milliseconds == item.Value.Window.End.Milliseconds - 1);
         pump.Counters.LateElementsDropped.Should().Be(0);
     }
 
@@ -52,7 +57,8 @@ public sealed class TumblingWindowsTests
     {
         var orders = Orders.Generate(2_000, seed: 5, maxLagMs: 500);
         var sink = new CollectingSink<(string Customer, TimeWindow Window, long Sum)>();
-        await using var pump = await LocalPump.OpenAsync(Define(orders, sink, TimeSpan.FromMilliseconds(500)), 2, seed: 5, batchSize: 8);
+        await using var pump =
+            await LocalPump.OpenAsync(Define(orders, sink, TimeSpan.FromMilliseconds(500)), 2, seed: 5, batchSize: 8);
 
         pump.RunToEnd();
 
@@ -74,7 +80,8 @@ public sealed class TumblingWindowsTests
     }
 
     private static StreamJob Define(
-        IReadOnlyList<Order> orders, CollectingSink<(string Customer, TimeWindow Window, long Sum)> sink, TimeSpan outOfOrderness)
+        IReadOnlyList<Order> orders, CollectingSink<(string Customer, TimeWindow Window, long Sum)> sink,
+        TimeSpan outOfOrderness)
     {
         var job = new StreamJobBuilder("windows", 16);
         job.AddSource("orders", new ListSource<Order>(orders))
