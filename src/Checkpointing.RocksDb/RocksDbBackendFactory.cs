@@ -4,7 +4,8 @@ using Checkpointing.State;
 
 namespace Checkpointing.RocksDb;
 
-/// <summary>Makes backends that keep their state in RocksDB: larger than memory, and with checkpoints that send only files
+/// <summary>Makes backends that keep their state in RocksDB: larger than memory, and with checkpoints that send only
+/// files
 /// that are new.</summary>
 /// <remarks>Each backend has a folder of its own below the working directory, deleted with it; what a process left that
 /// did not end well is removed when a factory first opens a backend there. Safe for concurrent calls.</remarks>

@@ -1,15 +1,18 @@
 namespace Checkpointing.RocksDb;
 
 /// <summary>Settings of the RocksDB backend. Values only.</summary>
-/// <remarks>What snapshots rely on cannot be set: no write-ahead log, one writer, a block cache for each database.</remarks>
+/// <remarks>What snapshots rely on cannot be set: no write-ahead log, one writer, a block cache for each
+/// database.</remarks>
 public sealed class RocksDbBackendOptions
 {
-    /// <summary>Folder for the live databases, best on a fast local disk, and on the volume of a local checkpoint storage:
+    /// <summary>Folder for the live databases, best on a fast local disk, and on the volume of a local checkpoint
+    /// storage:
     /// then files are linked and not copied. Relative to the current directory when the factory is made. Several
     /// processes may share it. Nothing in it outlives its backend.</summary>
     public required string WorkingDirectory { get; set; }
 
-    /// <summary>Memory for new rows of one state before they are written to a file, 64 KiB to 1 GiB. Default: 8 MiB. Up to
+    /// <summary>Memory for new rows of one state before they are written to a file, 64 KiB to 1 GiB. Default: 8 MiB. Up
+    /// to
     /// four times as much while files are written behind.</summary>
     public long WriteBufferSizeBytes { get; set; } = 8 << 20;
 

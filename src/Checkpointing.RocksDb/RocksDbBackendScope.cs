@@ -33,6 +33,7 @@ internal sealed record RocksDbBackendScope
     /// <summary>Key groups of the backend.</summary>
     public KeyGroupRange Range => Context.Range;
 
-    /// <summary>Name of the column family of a state. The prefix keeps a state named <c>default</c> out of RocksDB's own.</summary>
+    /// <summary>Name of the column family of a state. The prefix keeps a state named <c>default</c> out of RocksDB's
+    /// own.</summary>
     internal static string ColumnFamilyName(string stateName) => "s:" + stateName;
 }

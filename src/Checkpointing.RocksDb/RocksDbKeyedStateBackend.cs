@@ -40,7 +40,8 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
         return _tables.TryGetValue(stateName, out var table)
             ? table
             : throw new InvalidOperationException(
-                $"State '{stateName}' of operator '{_scope.Context.Operator}' was not declared when the backend was opened.");
+                $"State '{stateName}' of operator '{_scope.Context.Operator}' was not declared when the backend "
+                + "was opened.");
     }
 
     /// <inheritdoc/>

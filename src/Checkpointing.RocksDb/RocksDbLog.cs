@@ -16,7 +16,8 @@ internal static partial class RocksDbLog
         this ILogger logger, string @operator, int subtaskIndex, string range, int fileCount, long sizeBytes);
 
     [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Information,
-        "Restored {Operator}[{SubtaskIndex}] key groups {Range}: {RowCount} rows of {HandleCount} handles put one by one.")]
+        "Restored {Operator}[{SubtaskIndex}] key groups {Range}: {RowCount} rows of {HandleCount} handles put "
+        + "one by one.")]
     internal static partial void RestoredByRows(
         this ILogger logger, string @operator, int subtaskIndex, string range, long rowCount, int handleCount);
 

@@ -6,7 +6,8 @@ using Checkpointing.State;
 namespace Checkpointing.RocksDb;
 
 /// <summary>The rows of one state: one column family.</summary>
-internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFamily, KeyGroupRange range) : KeyedStateTable
+internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFamily, KeyGroupRange range)
+    : KeyedStateTable
 {
     private const int MinRoom = 64;
     private const int MaxRoom = 64 << 10;
@@ -29,7 +30,8 @@ internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFa
     }
 
     /// <inheritdoc/>
-    public override void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => database.Put(columnFamily, key, value);
+    public override void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
+        database.Put(columnFamily, key, value);
 
     /// <inheritdoc/>
     public override void Delete(ReadOnlySpan<byte> key) => database.Delete(columnFamily, key);

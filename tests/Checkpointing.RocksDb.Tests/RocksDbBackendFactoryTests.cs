@@ -112,6 +112,7 @@ public sealed class RocksDbBackendFactoryTests : IDisposable
         property.SetValue(options, property.PropertyType.IsEnum
             ? Enum.ToObject(property.PropertyType, 99)
             : Convert.ChangeType(0, property.PropertyType));
-        ((Action)(() => _ = new RocksDbBackendFactory(options))).Should().Throw<ArgumentException>().WithMessage($"*{setting}*");
+        ((Action)(() => _ = new RocksDbBackendFactory(options))).Should().Throw<ArgumentException>()
+            .WithMessage($"*{setting}*");
     }
 }

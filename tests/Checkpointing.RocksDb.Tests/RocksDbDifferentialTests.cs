@@ -148,7 +148,8 @@ public sealed class RocksDbDifferentialTests
             var taken = await _bed.TakeAsync(_backend, _confirmed?.Taken.Id, kind, isConfirmed);
             if (taken.Result.Handle is IncrementalKeyedStateHandle sent)
             {
-                sent.SharedFiles.Select(sent.KeyOf).Should().NotIntersectWith(_givenUp, "what was given up is never named again");
+                sent.SharedFiles.Select(sent.KeyOf).Should()
+                    .NotIntersectWith(_givenUp, "what was given up is never named again");
             }
 
             _givenUp.UnionWith(taken.Result.GivenUp);
@@ -161,7 +162,8 @@ public sealed class RocksDbDifferentialTests
             await _backend.DisposeAsync();
             _rows = _confirmed is { } confirmed ? new(confirmed.Rows) : [];
             _backend = await _bed.OpenAsync(
-                HandlesOf(_confirmed?.Taken), restoredCheckpoint: _confirmed?.Taken.Id ?? default, isForeign: isForeign);
+                HandlesOf(_confirmed?.Taken), restoredCheckpoint: _confirmed?.Taken.Id
+                    ?? default, isForeign: isForeign);
 
             // A new attempt: what the one before had uploaded and not confirmed is not its business.
             _givenUp.Clear();

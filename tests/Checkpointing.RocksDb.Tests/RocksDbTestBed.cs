@@ -133,7 +133,8 @@ internal sealed class RocksDbTestBed : IDisposable
         KeyGroupsStateHandle { Stream: RelativeFileStateHandle relative } full => full with
         {
             Stream = new FileStateHandle(
-                StoragePath.Combine(request.ExclusiveFolder, relative.RelativePath), relative.FileSizeBytes, relative.Digest),
+                StoragePath.Combine(request.ExclusiveFolder, relative.RelativePath), relative.FileSizeBytes,
+                    relative.Digest),
         },
         _ => handle,
     };

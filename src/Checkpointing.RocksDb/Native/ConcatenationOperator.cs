@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Checkpointing.RocksDb.Native;
 
-/// <summary>The merge operator of all column families: a value is the concatenation of what was appended to it.</summary>
+/// <summary>The merge operator of all column families: a value is the concatenation of what was appended to
+/// it.</summary>
 /// <remarks>Static unmanaged callbacks without state: RocksDB's threads call them, and there is nothing that could be
 /// collected. Concatenation is associative, so operands may be merged among themselves.</remarks>
 internal static unsafe class ConcatenationOperator
@@ -27,7 +28,8 @@ internal static unsafe class ConcatenationOperator
     private static byte* FullMerge(
         void* state, byte* key, nuint keyLength, byte* existing, nuint existingLength,
         byte** operands, nuint* operandLengths, int operandCount, byte* success, nuint* length) =>
-        Concatenate(existing, existing == null ? 0 : existingLength, operands, operandLengths, operandCount, success, length);
+        Concatenate(
+            existing, existing == null ? 0 : existingLength, operands, operandLengths, operandCount, success, length);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static byte* PartialMerge(

@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Checkpointing.RocksDb.Native;
 
-/// <summary>An open database with all that must end after it or just before it, freed together in the one right order.</summary>
-/// <remarks>Iterators and snapshots hold a reference (<see cref="SafeHandle.DangerousAddRef"/>), so the database closes only
+/// <summary>An open database with all that must end after it or just before it, freed together in the one right
+/// order.</summary>
+/// <remarks>Iterators and snapshots hold a reference (<see cref="SafeHandle.DangerousAddRef"/>), so the database closes
+/// only
 /// after the last of them: closing it earlier would end the process.</remarks>
 internal sealed class DatabaseHandle : SafeHandle
 {

@@ -1,11 +1,13 @@
 namespace Checkpointing.RocksDb.Native;
 
 /// <summary>The option objects of one database, made once and freed after it.</summary>
-/// <remarks>Each database has a block cache of its own: cache keys derive from a file's id, which copies share, so another
+/// <remarks>Each database has a block cache of its own: cache keys derive from a file's id, which copies share, so
+/// another
 /// database's good blocks would hide the damage in ours.</remarks>
 internal sealed class DatabaseOptions
 {
-    /// <summary>Levels of every column family; a file of a deeper level would be dropped without a word on import.</summary>
+    /// <summary>Levels of every column family; a file of a deeper level would be dropped without a word on
+    /// import.</summary>
     internal const int LevelCount = 7;
 
     private const int MaxBackgroundJobs = 2;

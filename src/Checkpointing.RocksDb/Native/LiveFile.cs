@@ -6,7 +6,8 @@ internal sealed record LiveFile
     /// <summary>Name of the column family.</summary>
     public required string ColumnFamily { get; init; }
 
-    /// <summary>File name without folder, for example <c>000012.sst</c>. Never used twice within one opened database, but
+    /// <summary>File name without folder, for example <c>000012.sst</c>. Never used twice within one opened database,
+    /// but
     /// again after a restore.</summary>
     public required string Name { get; init; }
 

@@ -140,7 +140,8 @@ internal sealed unsafe partial class RocksDatabase
         {
             ColumnFamily = Marshal.PtrToStringUTF8(
                 (nint)RocksDbLibrary.rocksdb_livefiles_column_family_name(list, index)) ?? "",
-            Name = (Marshal.PtrToStringUTF8((nint)RocksDbLibrary.rocksdb_livefiles_name(list, index)) ?? "").TrimStart('/'),
+            Name = (Marshal.PtrToStringUTF8((nint)RocksDbLibrary.rocksdb_livefiles_name(list, index)) ?? "")
+                .TrimStart('/'),
             Level = RocksDbLibrary.rocksdb_livefiles_level(list, index),
             SmallestKey = new ReadOnlySpan<byte>(smallest, checked((int)smallestLength)).ToArray(),
             LargestKey = new ReadOnlySpan<byte>(largest, checked((int)largestLength)).ToArray(),

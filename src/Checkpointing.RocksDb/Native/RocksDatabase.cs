@@ -2,9 +2,11 @@ using System.Buffers;
 
 namespace Checkpointing.RocksDb.Native;
 
-/// <summary>An open RocksDB database: rows by column family, iterators, snapshots, flushes and the list of its files.</summary>
+/// <summary>An open RocksDB database: rows by column family, iterators, snapshots, flushes and the list of its
+/// files.</summary>
 /// <remarks>Every call holds the native database open for its duration, so a call during or after <see cref="Dispose"/>
-/// is an <see cref="ObjectDisposedException"/> and never a crash. Reads and writes may come from several threads.</remarks>
+/// is an <see cref="ObjectDisposedException"/> and never a crash. Reads and writes may come from several
+/// threads.</remarks>
 internal sealed unsafe partial class RocksDatabase : IDisposable
 {
     // SAFETY, for every call below: Call holds the database and with it column families and options; an error pointer
@@ -34,7 +36,8 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
     }
 
     /// <summary>Makes a new, empty database.</summary>
-    /// <exception cref="CheckpointStorageUnavailableException">There is one already, or the file system refused.</exception>
+    /// <exception cref="CheckpointStorageUnavailableException">There is one already, or the file system
+    /// refused.</exception>
     internal static RocksDatabase Create(string path, RocksDbBackendOptions backendOptions)
     {
         var options = new DatabaseOptions(backendOptions);
@@ -173,7 +176,8 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
         batch.Clear();
     }
 
-    /// <summary>Opens an iterator over the rows from <paramref name="lower"/> to before <paramref name="end"/>.</summary>
+    /// <summary>Opens an iterator over the rows from <paramref name="lower"/> to before
+    /// <paramref name="end"/>.</summary>
     internal RocksIterator NewIterator(
         ColumnFamily columnFamily, ReadOnlySpan<byte> lower, ReadOnlySpan<byte> end, bool fillCache = true)
     {

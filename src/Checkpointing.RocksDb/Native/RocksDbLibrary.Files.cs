@@ -99,7 +99,8 @@ internal static unsafe partial class RocksDbLibrary
     internal static partial void rocksdb_export_import_files_metadata_destroy(nint metadata);
 
     [LibraryImport(Name)]
-    internal static partial void rocksdb_export_import_files_metadata_set_db_comparator_name(nint metadata, byte* value);
+    internal static partial void rocksdb_export_import_files_metadata_set_db_comparator_name(
+        nint metadata, byte* value);
 
     /// <summary>Takes ownership of the list: destroying it afterwards would be a double free.</summary>
     [LibraryImport(Name)]

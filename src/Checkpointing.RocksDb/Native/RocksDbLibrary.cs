@@ -2,9 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Checkpointing.RocksDb.Native;
 
-/// <summary>The functions of RocksDB's C interface that we use; signatures and names are those of <c>rocksdb/c.h</c>.</summary>
-/// <remarks>All arguments are blittable: pointers, sizes and bytes. An <c>error</c> argument points to a null pointer; if
-/// it is not null afterwards it is a text for <see cref="RocksDbError"/>. Calling needs care, so only this folder does.</remarks>
+/// <summary>The functions of RocksDB's C interface that we use; signatures and names are those of
+/// <c>rocksdb/c.h</c>.</summary>
+/// <remarks>All arguments are blittable: pointers, sizes and bytes. An <c>error</c> argument points to a null pointer;
+/// if
+/// it is not null afterwards it is a text for <see cref="RocksDbError"/>. Calling needs care, so only this folder
+/// does.</remarks>
 internal static unsafe partial class RocksDbLibrary
 {
     private const string Name = RocksDbLibraryFile.ImportName;
@@ -45,11 +48,13 @@ internal static unsafe partial class RocksDbLibrary
 
     [LibraryImport(Name)]
     internal static partial void rocksdb_put_cf(
-        nint db, nint options, nint columnFamily, byte* key, nuint keyLength, byte* value, nuint valueLength, byte** error);
+        nint db, nint options, nint columnFamily, byte* key, nuint keyLength, byte* value, nuint valueLength,
+            byte** error);
 
     [LibraryImport(Name)]
     internal static partial void rocksdb_merge_cf(
-        nint db, nint options, nint columnFamily, byte* key, nuint keyLength, byte* value, nuint valueLength, byte** error);
+        nint db, nint options, nint columnFamily, byte* key, nuint keyLength, byte* value, nuint valueLength,
+            byte** error);
 
     [LibraryImport(Name)]
     internal static partial void rocksdb_delete_cf(
@@ -108,7 +113,8 @@ internal static unsafe partial class RocksDbLibrary
     internal static partial void rocksdb_iter_get_error(nint iterator, byte** error);
 
     [LibraryImport(Name)]
-    internal static partial void rocksdb_flush_cfs(nint db, nint options, nint* columnFamilies, int count, byte** error);
+    internal static partial void rocksdb_flush_cfs(
+        nint db, nint options, nint* columnFamilies, int count, byte** error);
 
     [LibraryImport(Name)]
     internal static partial void rocksdb_compact_range_cf(

@@ -7,7 +7,8 @@ using System.Runtime.InteropServices;
 namespace Checkpointing.RocksDb.Native;
 
 /// <summary>Finds the native library that the RocksDB package brings.</summary>
-/// <remarks>Looks only where the application's own files are, never in the current directory or where the system keeps its
+/// <remarks>Looks only where the application's own files are, never in the current directory or where the system keeps
+/// its
 /// libraries: another version of RocksDB would be loaded without a word.</remarks>
 internal static class RocksDbLibraryFile
 {

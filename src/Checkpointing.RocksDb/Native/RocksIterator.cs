@@ -78,7 +78,8 @@ internal sealed unsafe class RocksIterator : SafeHandle
 
     /// <summary>Moves to the next row (the first, the first time).</summary>
     /// <returns>False at the end of the rows, which is proved not to be damage.</returns>
-    /// <exception cref="CheckpointCorruptException">A block is damaged: RocksDB ends the walk there as if it were over.</exception>
+    /// <exception cref="CheckpointCorruptException">A block is damaged: RocksDB ends the walk there as if it were
+    /// over.</exception>
     internal bool MoveNext()
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
@@ -131,7 +132,8 @@ internal sealed unsafe class RocksIterator : SafeHandle
         ObjectDisposedException.ThrowIf(IsClosed, this);
         if (!IsOnRow)
         {
-            throw new InvalidOperationException("There is no current row: call MoveNext first, and stop when it is false.");
+            throw new InvalidOperationException(
+                "There is no current row: call MoveNext first, and stop when it is false.");
         }
     }
 }

@@ -44,7 +44,8 @@ internal sealed class BackendRestore(
         }
     }
 
-    private async ValueTask<(RocksDbBackendScope Scope, IReadOnlyList<StateDescription> RestoredStates)> ImportSameRangeAsync(
+    private async ValueTask<(
+        RocksDbBackendScope Scope, IReadOnlyList<StateDescription> RestoredStates)> ImportSameRangeAsync(
         RocksDatabase database, IncrementalKeyedStateHandle handle, CancellationToken cancellationToken)
     {
         var snapshot = await StoredSnapshot.LoadAsync(context.Storage, handle, cancellationToken).ConfigureAwait(false);

@@ -6,7 +6,8 @@ using Checkpointing.Storage;
 namespace Checkpointing.RocksDb.Restore;
 
 /// <summary>Brings stored files into a local folder and proves each before anything is made of it.</summary>
-/// <remarks>RocksDB notices a flipped bit only when it reads that block, and ends a scan there as if it were over.</remarks>
+/// <remarks>RocksDB notices a flipped bit only when it reads that block, and ends a scan there as if it were
+/// over.</remarks>
 /// <param name="storage">The storage.</param>
 /// <param name="folder">A new local folder, on the volume of the database.</param>
 /// <param name="parallelism">Files at a time.</param>
@@ -15,7 +16,8 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
     /// <summary>The local folder.</summary>
     internal string Folder => folder;
 
-    /// <summary>Name of a staged file: never that of the stored or the old local file, which may be there twice.</summary>
+    /// <summary>Name of a staged file: never that of the stored or the old local file, which may be there
+    /// twice.</summary>
     internal static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{index:D6}.sst");
 
     /// <summary>Fetches and verifies files.</summary>
@@ -23,7 +25,8 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
     /// <exception cref="StoredFileMissingException">A file is not there.</exception>
     internal async ValueTask FetchAsync(IReadOnlyList<StoredSnapshotFile> files, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellationToken };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = parallelism,
+            CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, files.Count, options, async (index, token) =>
         {
             var localPath = Path.Combine(folder, NameOf(index));
@@ -45,7 +48,8 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
         var expected = file.Record.File.SizeBytes;
         if (length != expected)
         {
-            throw new CheckpointCorruptException(file.Path, Math.Min(length, expected), $"{expected} bytes", $"{length}");
+            throw new CheckpointCorruptException(
+                file.Path, Math.Min(length, expected), $"{expected} bytes", $"{length}");
         }
 
         if (digest != file.Record.Digest)

@@ -54,7 +54,8 @@ internal sealed class RowRestore(
     }
 
     private async ValueTask PutIncrementalAsync(
-        IncrementalKeyedStateHandle handle, KeyGroupRange keep, RocksWriteBatch batch, CancellationToken cancellationToken)
+        IncrementalKeyedStateHandle handle, KeyGroupRange keep, RocksWriteBatch batch,
+            CancellationToken cancellationToken)
     {
         var snapshot = await StoredSnapshot.LoadAsync(context.Storage, handle, cancellationToken).ConfigureAwait(false);
         _restoredStates.Add(snapshot.Catalogue.States.Select(static state => state.Description));
@@ -86,7 +87,8 @@ internal sealed class RowRestore(
     private async ValueTask PutFullAsync(
         KeyGroupsStateHandle handle, KeyGroupRange keep, RocksWriteBatch batch, CancellationToken cancellationToken)
     {
-        var reader = await CanonicalSnapshotReader.OpenAsync(context.Storage, handle, cancellationToken).ConfigureAwait(false);
+        var reader = await CanonicalSnapshotReader.OpenAsync(context.Storage, handle, cancellationToken)
+            .ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             _restoredStates.Add(reader.States);

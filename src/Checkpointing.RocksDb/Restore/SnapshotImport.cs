@@ -8,14 +8,16 @@ namespace Checkpointing.RocksDb.Restore;
 internal static class SnapshotImport
 {
     /// <summary>Verifies the files, imports them, and checks that RocksDB has all of them.</summary>
-    /// <param name="database">A database without column families of these names, whose background work is paused.</param>
+    /// <param name="database">A database without column families of these names, whose background work is
+    /// paused.</param>
     /// <param name="snapshot">The snapshot; its catalogue is validated.</param>
     /// <param name="files">Those of its files that are wanted; for a column family all that hold a wanted row.</param>
     /// <param name="columnFamilies">Names of the wanted column families; those without files are made empty.</param>
     /// <param name="staging">Brings the files here.</param>
     /// <param name="cancellationToken">Observed between two files.</param>
     /// <returns>The column families in the order of their names.</returns>
-    /// <exception cref="CheckpointCorruptException">A file is damaged; nothing of the snapshot was imported.</exception>
+    /// <exception cref="CheckpointCorruptException">A file is damaged; nothing of the snapshot was
+    /// imported.</exception>
     internal static async ValueTask<List<ColumnFamily>> ImportAsync(
         RocksDatabase database,
         StoredSnapshot snapshot,
@@ -55,7 +57,8 @@ internal static class SnapshotImport
     }
 
     /// <summary>Which local file of the database is which stored one: import has given them new names.</summary>
-    /// <remarks>A file is known again by column family, level, bounds, sequence numbers, size and counts, which no two files
+    /// <remarks>A file is known again by column family, level, bounds, sequence numbers, size and counts, which no two
+    /// files
     /// of one database share; if two do, both are left out and stored anew.</remarks>
     internal static Dictionary<string, StoredSst> MapLocalNames(
         RocksDatabase database, IReadOnlyList<StoredSnapshotFile> files)

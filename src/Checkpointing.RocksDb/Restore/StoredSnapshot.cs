@@ -40,7 +40,8 @@ internal sealed record StoredSnapshot(
             if (stored[record.File.Name].ToList() is not [var file])
             {
                 throw new CheckpointCorruptException(
-                    path, 0, $"file '{record.File.Name}' once in the metadata", $"{stored[record.File.Name].Count()} of it");
+                    path, 0, $"file '{record.File.Name}' once in the metadata",
+                        $"{stored[record.File.Name].Count()} of it");
             }
 
             files.Add(new(record, new(handle.KeyOf(file), file.Handle, record.Digest), PathOf(file.Handle)));
@@ -55,7 +56,8 @@ internal sealed record StoredSnapshot(
         FileStateHandle file => file.Path,
         ByteStreamStateHandle bytes => bytes.Name,
         _ => throw new ArgumentException(
-            $"A {handle.GetType().Name} cannot be restored from: the metadata's reader and the registry resolve it first."),
+            $"A {handle.GetType().Name} cannot be restored from: the metadata's reader and the registry resolve "
+            + "it first."),
     };
 
     private static async ValueTask<(byte[] Content, string Path)> ReadMetaAsync(

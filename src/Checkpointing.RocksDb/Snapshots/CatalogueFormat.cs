@@ -98,7 +98,8 @@ internal static class CatalogueFormat
         target.Advance(sizeof(long));
     }
 
-    private static void WriteText(ArrayBufferWriter<byte> target, string text) => WriteBytes(target, Encoding.UTF8.GetBytes(text));
+    private static void WriteText(ArrayBufferWriter<byte> target, string text) =>
+        WriteBytes(target, Encoding.UTF8.GetBytes(text));
 
     private static void WriteBytes(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> bytes)
     {

@@ -32,7 +32,8 @@ internal ref struct CatalogueReader
         var bodyLength = content.Length - CatalogueFormat.TrailerSize;
         if (bodyLength < CatalogueFormat.Magic.Length + sizeof(int) || !content.StartsWith(CatalogueFormat.Magic))
         {
-            throw new CheckpointCorruptException(path, 0, "a catalogue of RocksDB files", $"{content.Length} other bytes");
+            throw new CheckpointCorruptException(
+                path, 0, "a catalogue of RocksDB files", $"{content.Length} other bytes");
         }
 
         var stored = BinaryPrimitives.ReadUInt128LittleEndian(content[(bodyLength + sizeof(long))..]);

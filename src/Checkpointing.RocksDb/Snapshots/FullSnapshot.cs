@@ -4,7 +4,8 @@ using Checkpointing.State;
 namespace Checkpointing.RocksDb.Snapshots;
 
 /// <summary>A snapshot that stores all rows in the canonical form, which every backend reads.</summary>
-/// <remarks>Reads at a view of the database that it holds, so it sees nothing later, and keeps the database open until it
+/// <remarks>Reads at a view of the database that it holds, so it sees nothing later, and keeps the database open until
+/// it
 /// is disposed, even if the backend is disposed before.</remarks>
 internal sealed class FullSnapshot : KeyedStateSnapshot
 {
@@ -31,7 +32,8 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_isWritten)
         {
-            throw new InvalidOperationException($"The snapshot of checkpoint {_request.CheckpointId} was written already.");
+            throw new InvalidOperationException(
+                $"The snapshot of checkpoint {_request.CheckpointId} was written already.");
         }
 
         _isWritten = true;
@@ -65,7 +67,8 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<KeyedSnapshotResult> WriteAsync(List<RocksIterator> rows, CancellationToken cancellationToken)
+    private async ValueTask<KeyedSnapshotResult> WriteAsync(
+        List<RocksIterator> rows, CancellationToken cancellationToken)
     {
         var isOnRow = rows.Select(static iterator => iterator.MoveNext()).ToArray();
         if (!isOnRow.Contains(true))
@@ -74,7 +77,8 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
         }
 
         var writer = await CanonicalSnapshotWriter.CreateAsync(
-            _scope.Context.Storage, _request, _scope.Context.Ids, _scope.Range, _scope.Context.States, cancellationToken)
+            _scope.Context.Storage, _request, _scope.Context.Ids, _scope.Range, _scope.Context.States,
+                cancellationToken)
             .ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {

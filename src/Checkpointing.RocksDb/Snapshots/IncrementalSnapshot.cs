@@ -8,7 +8,8 @@ using Checkpointing.Storage;
 namespace Checkpointing.RocksDb.Snapshots;
 
 /// <summary>A snapshot that stores RocksDB's files, each once, and a catalogue that says what they mean.</summary>
-/// <remarks>Everything it needs is pinned by hard link when it is prepared, so writing it touches neither the database nor
+/// <remarks>Everything it needs is pinned by hard link when it is prepared, so writing it touches neither the database
+/// nor
 /// the backend, which may be disposed meanwhile.</remarks>
 internal sealed class IncrementalSnapshot : KeyedStateSnapshot
 {
@@ -82,7 +83,8 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_isWritten)
         {
-            throw new InvalidOperationException($"The snapshot of checkpoint {_request.CheckpointId} was written already.");
+            throw new InvalidOperationException(
+                $"The snapshot of checkpoint {_request.CheckpointId} was written already.");
         }
 
         var stored = new StoredFile[_files.Count];
@@ -224,7 +226,8 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         StreamStateHandle meta;
         if (catalogue.Length <= MaxInlineCatalogueBytes)
         {
-            meta = new ByteStreamStateHandle($"catalogue of checkpoint {_request.CheckpointId}", ValueList.Create<byte>(catalogue));
+            meta = new ByteStreamStateHandle(
+                $"catalogue of checkpoint {_request.CheckpointId}", ValueList.Create<byte>(catalogue));
             cost += new SnapshotCost(catalogue.Length, 0, 0, 0);
         }
         else
@@ -237,7 +240,8 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         }
 
         return (new IncrementalKeyedStateHandle(
-            _scope.BackendId, _scope.Range, _request.CheckpointId, shared.ToValueList(), [], meta, cost.NewBytes), cost);
+            _scope.BackendId, _scope.Range, _request.CheckpointId, shared.ToValueList(), [], meta, cost.NewBytes),
+                cost);
     }
 
     private Catalogue MakeCatalogue(StoredFile[] stored) => new()

@@ -3,9 +3,11 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.RocksDb.Snapshots;
 
-/// <summary>What one opened database knows of its stored files: which local file is where, and for which checkpoint.</summary>
+/// <summary>What one opened database knows of its stored files: which local file is where, and for which
+/// checkpoint.</summary>
 /// <remarks>
-/// <para>For one opened database only: local names repeat after a restore, so a new database begins a new ledger.</para>
+/// <para>For one opened database only: local names repeat after a restore, so a new database begins a new
+/// ledger.</para>
 /// <para>An upload belongs to this backend until it has reported it as given up: not needed by any checkpoint that may
 /// still be a base, nor by a running snapshot, nor live any more.</para>
 /// <para>Safe for concurrent calls.</para>
@@ -40,7 +42,8 @@ internal sealed class SharedFileLedger
         }
     }
 
-    /// <summary>A snapshot begins: its files stay known until <see cref="Complete"/> or <see cref="Abandon"/>.</summary>
+    /// <summary>A snapshot begins: its files stay known until <see cref="Complete"/> or
+    /// <see cref="Abandon"/>.</summary>
     /// <param name="checkpointId">The checkpoint.</param>
     /// <param name="baseId">The newest confirmed checkpoint, if placeholders are allowed at all.</param>
     /// <param name="localNames">The live files.</param>

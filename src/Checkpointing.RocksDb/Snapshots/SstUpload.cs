@@ -13,7 +13,8 @@ namespace Checkpointing.RocksDb.Snapshots;
 internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath)
 {
     /// <summary>Stores a pinned local file: by link where the storage can, else through memory.</summary>
-    internal async ValueTask<StoredSst> StoreAsync(LiveFile file, string pinnedPath, CancellationToken cancellationToken)
+    internal async ValueTask<StoredSst> StoreAsync(
+        LiveFile file, string pinnedPath, CancellationToken cancellationToken)
     {
         try
         {
@@ -31,7 +32,8 @@ internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath
         }
         catch (IOException exception)
         {
-            throw new CheckpointStorageUnavailableException(pinnedPath, $"cannot be read: {exception.Message}", exception);
+            throw new CheckpointStorageUnavailableException(
+                pinnedPath, $"cannot be read: {exception.Message}", exception);
         }
     }
 

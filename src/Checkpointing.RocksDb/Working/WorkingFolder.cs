@@ -10,7 +10,8 @@ namespace Checkpointing.RocksDb.Working;
 
 /// <summary>The folder of one backend: its database, pinned files, staged files. Deleted after its last user.</summary>
 /// <remarks>A lock file beside it, held open, says that its process lives; <see cref="Sweep"/> removes unlocked ones.
-/// Users are the backend and its running snapshots, so pinned files outlive a disposed backend as long as one is read.</remarks>
+/// Users are the backend and its running snapshots, so pinned files outlive a disposed backend as long as one is
+/// read.</remarks>
 internal sealed class WorkingFolder
 {
     private const string LockSuffix = ".lock";
@@ -41,7 +42,8 @@ internal sealed class WorkingFolder
             {
                 var name = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{NamePart(context.Job.Name)}-{NamePart(context.Operator)}-{context.SubtaskIndex}-{context.Ids.NewGuid():N}");
+                    $"{NamePart(context.Job.Name)}-{NamePart(context.Operator)}"
+                    + $"-{context.SubtaskIndex}-{context.Ids.NewGuid():N}");
                 var path = System.IO.Path.Combine(workingDirectory, name);
                 if (TryLock(path + LockSuffix) is { } lockFile)
                 {
@@ -156,7 +158,8 @@ internal sealed class WorkingFolder
 
     /// <summary>Makes a new local file.</summary>
     internal static Stream CreateFile(string path) =>
-        new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
+        new FileStream(
+            path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
 
     /// <summary>One more user.</summary>
     internal void AddUser()

@@ -43,22 +43,18 @@ public sealed partial class CheckpointCoordinator
 
         await SweepAsync(orphanCandidates, record, found, cancellationToken).ConfigureAwait(false);
         var newest = found.Readable.LastOrDefault(checkpoint => checkpoint.Id.Value > record.RestoreFloor);
-        if (newest is null
-            && found.Unreadable.LastOrDefault(u => u.Checkpoint.Id.Value > record.RestoreFloor) is { } lost)
-        {
-            throw lost.Cause;
-        }
 
-        var states = newest is null ? null
-            : StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
+        // Told before anything can fail: whoever starts over after a failure must know what cannot be read now.
         Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest));
         if (newest is null)
         {
-            return null;
+            var lost = found.Unreadable.LastOrDefault(u => u.Checkpoint.Id.Value > record.RestoreFloor);
+            return lost is null ? null : throw lost.Cause;
         }
 
+        var states = StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
         _logger.CheckpointsRecovered(_topology.Job, found.Readable.Count, newest.Id.Value);
-        return new(newest, isForeign: false, states!);
+        return new(newest, isForeign: false, states);
     }
 
     /// <summary>Forgets what was recovered: the job begins anew, in the same place, with ids that go on.</summary>

@@ -123,7 +123,8 @@ public sealed class RocksDatabaseTests : IDisposable
 
         ((Action)(() => rows.MoveNext())).Should().Throw<ObjectDisposedException>();
         ((Action)(() => database.Put(family, "a"u8, "1"u8))).Should().Throw<ObjectDisposedException>();
-        ((Action)(() => database.Get(family, "a"u8, new ArrayBufferWriter<byte>(), 1))).Should().Throw<ObjectDisposedException>();
+        ((Action)(() => database.Get(family, "a"u8, new ArrayBufferWriter<byte>(), 1))).Should()
+            .Throw<ObjectDisposedException>();
         ((Action)(() => database.Flush([family]))).Should().Throw<ObjectDisposedException>();
         ((Action)(() => database.GetLiveFiles())).Should().Throw<ObjectDisposedException>();
         ((Action)(() => database.NewIterator(family, "a"u8, "b"u8))).Should().Throw<ObjectDisposedException>();

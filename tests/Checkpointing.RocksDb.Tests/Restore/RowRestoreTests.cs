@@ -35,7 +35,8 @@ public sealed class RowRestoreTests
             var next = await bed.TakeAsync(backend, new CheckpointId(1));
             if (next.Handle is IncrementalKeyedStateHandle incremental)
             {
-                mine.Should().NotContain(handle => ((IncrementalKeyedStateHandle)handle).BackendId == incremental.BackendId);
+                mine.Should().NotContain(
+                    handle => ((IncrementalKeyedStateHandle)handle).BackendId == incremental.BackendId);
                 next.Result.Cost.ReusedFiles.Should().Be(0);
             }
         }

@@ -61,7 +61,8 @@ public sealed class SameRangeRestoreTests : IDisposable
         }
 
         // RocksDB gives both branches' new file the same name; the stored ones differ.
-        var newFiles = branches.ConvertAll(branch => branch.Sent.SharedFiles.Single(file => file.Handle is FileStateHandle));
+        var newFiles = branches.ConvertAll(
+            branch => branch.Sent.SharedFiles.Single(file => file.Handle is FileStateHandle));
         newFiles[0].LocalName.Should().Be(newFiles[1].LocalName, "this is the case that the test is about");
         newFiles[0].Handle.Should().NotBe(newFiles[1].Handle);
         foreach (var (branch, value) in branches.Zip(["left", "right"]))
@@ -117,7 +118,8 @@ public sealed class SameRangeRestoreTests : IDisposable
         Put(before, "a", "2", "gone");
         var taken = await _bed.TakeAsync(before);
 
-        await using var backend = await _bed.OpenAsync([taken.Handle!], states: ["counts", "fresh"], restoredCheckpoint: taken.Id);
+        await using var backend = await _bed.OpenAsync(
+            [taken.Handle!], states: ["counts", "fresh"], restoredCheckpoint: taken.Id);
         backend.RestoredStates.Select(state => state.Name).Should().Equal("counts", "gone");
         Get(backend, "a").Should().Be("1");
         Rows(backend, "fresh").Should().BeEmpty();
@@ -137,7 +139,8 @@ public sealed class SameRangeRestoreTests : IDisposable
             foreach (var offset in new[] { 0, length / 2, length - 1 })
             {
                 FlipBit(path, offset);
-                await ShouldFailAsync<CheckpointCorruptException>(taken.Incremental, ((FileStateHandle)file.Handle).Path);
+                await ShouldFailAsync<CheckpointCorruptException>(
+                    taken.Incremental, ((FileStateHandle)file.Handle).Path);
                 FlipBit(path, offset);
             }
         }
@@ -187,7 +190,8 @@ public sealed class SameRangeRestoreTests : IDisposable
         {
             bytes[i] ^= 0x04;
             var broken = taken.Incremental with { MetaFile = meta with { Data = ValueList.Create<byte>(bytes) } };
-            ((Action)(() => RocksDb.Snapshots.CatalogueReader.Read(bytes, "x"))).Should().Throw<CheckpointCorruptException>();
+            ((Action)(() => RocksDb.Snapshots.CatalogueReader.Read(bytes, "x"))).Should()
+                .Throw<CheckpointCorruptException>();
             if (i % 97 == 0)
             {
                 await ShouldFailAsync<CheckpointCorruptException>(broken, meta.Name);

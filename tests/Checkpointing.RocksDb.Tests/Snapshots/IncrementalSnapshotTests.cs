@@ -72,7 +72,8 @@ public sealed class IncrementalSnapshotTests : IDisposable
         var result = await snapshot.WriteAsync(default);
         var stored = _bed.FullPath(((IncrementalKeyedStateHandle)result.Handle!).SharedFiles[0].Handle);
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Link counts are read with Linux's stat.");
-        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%h", stored]) { RedirectStandardOutput = true })!;
+        using var stat = Process.Start(
+            new ProcessStartInfo("stat", ["-c", "%h", stored]) { RedirectStandardOutput = true })!;
         var output = await stat.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         output.Trim().Should().Be("3", "the database, the pin and the storage have one file");
     }
@@ -194,7 +195,8 @@ public sealed class IncrementalSnapshotTests : IDisposable
 
         Directory.GetDirectories(_bed.WorkingDirectory, "pins-*", SearchOption.AllDirectories).Should().BeEmpty();
         _bed.StoredFiles("job").Should().BeEmpty();
-        await ((Func<Task>)(async () => await snapshot.WriteAsync(default))).Should().ThrowAsync<ObjectDisposedException>();
+        await ((Func<Task>)(async () => await snapshot.WriteAsync(default))).Should()
+            .ThrowAsync<ObjectDisposedException>();
     }
 
     [Fact]
@@ -202,7 +204,8 @@ public sealed class IncrementalSnapshotTests : IDisposable
     {
         _bed.Options.TransferParallelism = 1;
         await using var backend = await new RocksDbBackendFactory(_bed.Options).OpenAsync(
-            _bed.Context(states: ["a", "b", "c"]) with { Storage = new FailingStorage(_bed.Storage, failAfter: 2) }, default);
+            _bed.Context(states: ["a", "b", "c"]) with { Storage = new FailingStorage(_bed.Storage, failAfter: 2) },
+                default);
         foreach (var state in new[] { "a", "b", "c" })
         {
             Put(backend, "k", state, state);

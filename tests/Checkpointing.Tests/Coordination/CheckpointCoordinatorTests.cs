@@ -247,6 +247,29 @@ public sealed class CheckpointCoordinatorTests
     }
 
     [Fact]
+    public void StartOverAsync_AllCheckpointsUnreadable_KeepsThemAndDeletesNothing()
+    {
+        var first = NewCluster("job", 24);
+        first.Start();
+        first.Work();
+        var lost = first.Checkpoint();
+        Corrupt(lost.MetadataPath);
+        var before = FilesBelow("job").Where(path => !path.Contains("/register/"));
+
+        var second = NewCluster("job", 25);
+        FluentActions.Invoking(() => second.Run(second.Coordinator.RecoverAsync())).Should()
+            .Throw<CheckpointCorruptException>().Which.Path.Should().Be(lost.MetadataPath);
+        second.Run(second.Coordinator.StartOverAsync());
+        second.StartTasks(null);
+        second.Work();
+        second.Checkpoint();
+        second.RunUntilQuiet();
+
+        RegisterOf("job").Retained.Select(r => r.Path).Should().HaveCount(2).And.Contain(lost.Path);
+        FilesBelow("job").Should().Contain(before);
+    }
+
+    [Fact]
     public void ResumeAsync_PathThatNoRegisterLists_IsRefused()
     {
         var first = NewCluster("old", 18);

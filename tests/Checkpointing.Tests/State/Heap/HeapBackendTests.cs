@@ -9,7 +9,8 @@ namespace Checkpointing.Tests.State.Heap;
 
 public sealed class HeapBackendTests
 {
-    public static TheoryData<string> CaseNames => [.. KeyedStateBackendConformance.Cases.Select(static test => test.Name)];
+    public static TheoryData<string> CaseNames =>
+        [.. KeyedStateBackendConformance.Cases.Select(static test => test.Name)];
 
     [Theory]
     [MemberData(nameof(CaseNames))]
@@ -22,7 +23,8 @@ public sealed class HeapBackendTests
     {
         var fixture = new StateFixture();
         var handle = new IncrementalKeyedStateHandle(
-            Guid.Empty, KeyGroupRange.All(StateFixture.MaxParallelism), new(1), [], [], new FileStateHandle("job/meta", 1));
+            Guid.Empty, KeyGroupRange.All(StateFixture.MaxParallelism), new(1), [], [],
+                new FileStateHandle("job/meta", 1));
         var context = fixture.Context(new ValueStateDescriptor<int>("s")) with
         {
             Restore = new(new(1), false, [handle], []),
