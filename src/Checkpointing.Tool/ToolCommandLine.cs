@@ -3,7 +3,8 @@ using Checkpointing.Tool.Demo;
 
 namespace Checkpointing.Tool;
 
-/// <summary>The command line of the tool: parses, runs the command, and turns every failure into one sentence and an exit code.</summary>
+/// <summary>The command line of the tool: parses, runs the command, and turns every failure into one sentence and an
+/// exit code.</summary>
 internal static class ToolCommandLine
 {
     // After Ctrl-C: long enough to stop a job in order.
@@ -14,7 +15,10 @@ internal static class ToolCommandLine
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Takes, inspects and cares for checkpoints of stateful jobs.") { DemoCommand.Create() };
+        var root = new RootCommand("Takes, inspects and cares for checkpoints of stateful jobs.")
+        {
+            DemoCommand.Create(),
+        };
         var parsed = root.Parse(args);
         if (parsed.Errors is [var error, ..])
         {
@@ -42,12 +46,13 @@ internal static class ToolCommandLine
         {
             return Fail(SentenceOf(exception), ExitCodes.RunFailed);
         }
-#pragma warning disable CA1031 // The edge of the process: whatever got here is told in a sentence, not in a stack trace.
+#pragma warning disable CA1031 // The edge of the process: whatever got here is told in a sentence, without a stack.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             return Fail(
-                $"Unexpected failure ({exception.GetType().Name}): {exception.Message} Completed checkpoints are intact.",
+                $"Unexpected failure ({exception.GetType().Name}): {exception.Message} "
+                + "Completed checkpoints are intact.",
                 ExitCodes.RunFailed);
         }
     }
@@ -55,12 +60,15 @@ internal static class ToolCommandLine
     // A job's failure wraps its cause. Where the cause is a sentence for people already, that one is enough.
     private static string SentenceOf(Exception exception) => exception switch
     {
-        JobFailedException { InnerException: CheckpointingException or ToolException } => SentenceOf(exception.InnerException),
+        JobFailedException { InnerException: CheckpointingException or ToolException } =>
+            SentenceOf(exception.InnerException),
         _ => exception.Message,
     };
 
     private static string UsageOf(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "checkpoints" : $"checkpoints {parsed.CommandResult.Command.Name}";
+        parsed.CommandResult.Command is RootCommand
+            ? "checkpoints"
+            : $"checkpoints {parsed.CommandResult.Command.Name}";
 
     private static int Fail(string sentence, int exitCode)
     {

@@ -6,6 +6,7 @@ namespace Checkpointing.Repository.Tests;
 public sealed partial class SourceTextTests
 {
     private const int MaxLines = 500;
+    private const int MaxColumns = 120;
     private const int MaxFolderLevels = 3;
 
     private static readonly string[] s_allFolders = ["src", "tests", "benchmarks"];
@@ -30,6 +31,15 @@ public sealed partial class SourceTextTests
             where count > MaxLines
             select $"{path}: {count} lines",
             $"A file has at most {MaxLines} lines: split it by duty.");
+
+    [Fact]
+    public void SourceFiles_Lines_AreAtMost120Columns() =>
+        Findings.ShouldBeNone(
+            from path in RepositoryFiles.Under(s_allFolders, ".cs", "/run").Append(".ci/run")
+            from line in RepositoryFiles.Read(path).Split('\n').Index()
+            where line.Item.Length > MaxColumns
+            select $"{path}:{line.Index + 1}: {line.Item.Length} columns",
+            $"A line has at most {MaxColumns} columns.");
 
     [Fact]
     public void Namespaces_AllFiles_AreProjectAndFolder() =>

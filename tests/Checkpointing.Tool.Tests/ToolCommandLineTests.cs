@@ -42,7 +42,8 @@ public class ToolCommandLineTests
         result.ExitCode.Should().Be(ExitCodes.Success);
         result.Error.Should().BeEmpty();
         result.Output.Should().ContainAll(
-            "--dir", "--backend", "--snapshots", "--store", "--zookeeper", "--generations", "--parallelism", "--interval",
+            "--dir", "--backend", "--snapshots", "--store", "--zookeeper", "--generations", "--parallelism",
+            "--interval",
             "--resume", "--replays", "--output", "--json", "--seed", "--input");
     }
 }

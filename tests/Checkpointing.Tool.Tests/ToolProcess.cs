@@ -21,7 +21,8 @@ internal sealed class ToolProcess : IDisposable
 
     public static ToolProcess Start(params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "checkpoints.dll"), .. arguments])
+        var start = new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "checkpoints.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

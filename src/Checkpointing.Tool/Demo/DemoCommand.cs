@@ -23,14 +23,19 @@ internal static class DemoCommand
 
     private static readonly Option<string?> Output = new("--output")
     {
-        Description = "File for the daily means 'date,origin,flights,meanDelay', without a header [default: FOLDER/daily.csv]",
+        Description =
+            "File for the daily means 'date,origin,flights,meanDelay', without a header [default: FOLDER/daily.csv]",
         HelpName = "FILE",
     };
 
     private static readonly Option<string> Backend = Choice("--backend", "Where live state is kept", "rocksdb", "heap");
 
     private static readonly Option<string> Snapshots =
-        Choice("--snapshots", "Whether RocksDB's checkpoints store only what is new (heap: always full)", "incremental", "full");
+        Choice(
+            "--snapshots",
+            "Whether RocksDB's checkpoints store only what is new (heap: always full)",
+            "incremental",
+            "full");
 
     private static readonly Option<string> Store =
         Choice("--store", "Where the list of completed checkpoints is kept", "standalone", "zookeeper");
@@ -42,7 +47,8 @@ internal static class DemoCommand
     };
 
     private static readonly Option<long> Generations =
-        Number("--generations", "G", "Jobs that share the work, each started from the last one's checkpoint", 1, 1_000, 3);
+        Number(
+            "--generations", "G", "Jobs that share the work, each started from the last one's checkpoint", 1, 1_000, 3);
 
     private static readonly Option<int[]> Parallelism = new("--parallelism")
     {
@@ -54,7 +60,8 @@ internal static class DemoCommand
 
     private static readonly Option<long?> Interval = new("--interval")
     {
-        Description = "Milliseconds between periodic checkpoints, besides the one at a generation's end [default: none]",
+        Description =
+            "Milliseconds between periodic checkpoints, besides the one at a generation's end [default: none]",
         HelpName = "MS",
         CustomParser = static result => ParseNumber(result, 10, 86_400_000),
     };
@@ -82,7 +89,8 @@ internal static class DemoCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("demo", "Runs a job over real flights: checkpoint, cancel, go on as a new job, and again.")
+        var command = new Command(
+            "demo", "Runs a job over real flights: checkpoint, cancel, go on as a new job, and again.")
         {
             Dir, Input, Output, Backend, Snapshots, Store, ZooKeeper,
             Generations, Parallelism, Interval, Resume, Replays, Seed, Json,
@@ -102,8 +110,10 @@ internal static class DemoCommand
         Require(parsed.GetValue(ZooKeeper) is null, "--zookeeper needs --store zookeeper, which is not built yet.");
         Require(
             parallelism.Length == 1 || parallelism.Length == generations,
-            $"--parallelism has {parallelism.Length} values; give one, or one for each of the {generations} generations.");
-        Require(!parsed.GetValue(Resume) || parsed.GetValue(Dir) is not null, "--resume needs --dir, the folder of the earlier run.");
+            $"--parallelism has {parallelism.Length} values; "
+            + $"give one, or one for each of the {generations} generations.");
+        Require(!parsed.GetValue(Resume)
+            || parsed.GetValue(Dir) is not null, "--resume needs --dir, the folder of the earlier run.");
 
         var folder = parsed.GetValue(Dir) is { } dir ? FullPath("--dir", dir) : NewTemporaryFolder();
         return new()
@@ -112,7 +122,9 @@ internal static class DemoCommand
                 ? FullPath("--input", input)
                 : Path.Combine(AppContext.BaseDirectory, "Data", "flights-20k.csv"),
             Folder = folder,
-            Output = parsed.GetValue(Output) is { } output ? FullPath("--output", output) : Path.Combine(folder, "daily.csv"),
+            Output = parsed.GetValue(Output) is { } output
+                ? FullPath("--output", output)
+                : Path.Combine(folder, "daily.csv"),
             Backend = parsed.GetValue(Backend) == "heap" ? DemoBackend.Heap : DemoBackend.RocksDb,
             IsIncremental = parsed.GetValue(Snapshots) == "incremental",
             Generations = generations,
@@ -152,7 +164,8 @@ internal static class DemoCommand
         return option;
     }
 
-    private static Option<long> Number(string name, string helpName, string description, long first, long last, long byDefault) =>
+    private static Option<long> Number(
+        string name, string helpName, string description, long first, long last, long byDefault) =>
         new(name)
         {
             Description = description,
@@ -164,12 +177,14 @@ internal static class DemoCommand
     private static long? ParseNumber(ArgumentResult result, long first, long last)
     {
         var text = result.Tokens[0].Value;
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= first && value <= last)
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= first
+            && value <= last)
         {
             return value;
         }
 
-        result.AddError($"Option {NameOf(result)} has the value '{text}'; it takes a whole number from {first} to {last}.");
+        result.AddError(
+            $"Option {NameOf(result)} has the value '{text}'; it takes a whole number from {first} to {last}.");
         return null;
     }
 
@@ -184,7 +199,8 @@ internal static class DemoCommand
         }
 
         result.AddError(
-            $"Option --parallelism has the value '{text}'; it takes whole numbers from 1 to {MaxParallelism}, such as 2 or 2,3,1.");
+            $"Option --parallelism has the value '{text}'; "
+                + $"it takes whole numbers from 1 to {MaxParallelism}, such as 2 or 2,3,1.");
         return [];
     }
 
@@ -199,7 +215,8 @@ internal static class DemoCommand
         }
         catch (ArgumentException exception)
         {
-            throw new ToolException($"Option {option} has no path as its value: {exception.Message}", ExitCodes.Usage, exception);
+            throw new ToolException(
+                $"Option {option} has no path as its value: {exception.Message}", ExitCodes.Usage, exception);
         }
     }
 

@@ -10,11 +10,11 @@ namespace Checkpointing.Tool.Demo;
 
 /// <summary>The folder of a run: whose it is, and how far earlier runs came in it.</summary>
 /// <remarks>
-/// <para>The newest process owns it. It takes the epoch of the job <c>flights</c>, which has no tasks and stands for the run
-/// as a whole; the process before sees that, stops, and lets go of the lock. Only then does the new one touch anything: two
-/// processes never write one output.</para>
-/// <para>The generations are the jobs <c>flights-1</c>, <c>flights-2</c>, … The newest checkpoint of a run is that of the
-/// highest generation that has one which counts: starting over sets, in each job's register, the floor below which
+/// <para>The newest process owns it. It takes the epoch of the job <c>flights</c>, which has no tasks and stands for
+/// the run as a whole; the process before sees that, stops, and lets go of the lock. Only then does the new one touch
+/// anything: two processes never write one output.</para>
+/// <para>The generations are the jobs <c>flights-1</c>, <c>flights-2</c>, … The newest checkpoint of a run is that of
+/// the highest generation that has one which counts: starting over sets, in each job's register, the floor below which
 /// checkpoints do not count any more, from the highest generation down. So whatever moment a process is killed at, what
 /// counts is one run's.</para>
 /// </remarks>
@@ -37,7 +37,8 @@ internal sealed class DemoFolder : IAsyncDisposable
     {
         _storage = new(checkpoints);
         _run = new StandaloneCompletedCheckpointStore(
-            new StorageCheckpointRegister(_storage), _storage, RunName, ids, $"{Environment.MachineName}/{Environment.ProcessId}");
+            new StorageCheckpointRegister(_storage), _storage, RunName, ids,
+            $"{Environment.MachineName}/{Environment.ProcessId}");
         _time = time;
     }
 
@@ -59,7 +60,8 @@ internal sealed class DemoFolder : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ToolException($"The folder '{folder}' cannot be made: {exception.Message}", innerException: exception);
+            throw new ToolException(
+                $"The folder '{folder}' cannot be made: {exception.Message}", innerException: exception);
         }
 
         var taken = new DemoFolder(Path.Combine(folder, "checkpoints"), ids, time);
@@ -78,7 +80,8 @@ internal sealed class DemoFolder : IAsyncDisposable
 
     /// <summary>Name of the job of a generation.</summary>
     /// <param name="generation">From 1.</param>
-    public static string JobOf(int generation) => string.Create(CultureInfo.InvariantCulture, $"{RunName}-{generation}");
+    public static string JobOf(int generation) =>
+        string.Create(CultureInfo.InvariantCulture, $"{RunName}-{generation}");
 
     /// <summary>Makes sure that no newer process has taken over.</summary>
     /// <exception cref="CoordinatorFencedException">One has: stop.</exception>
@@ -101,7 +104,8 @@ internal sealed class DemoFolder : IAsyncDisposable
     /// <summary>From now on no earlier checkpoint counts. They stay until new ones push them out.</summary>
     public async Task StartOverAsync(CancellationToken cancellationToken)
     {
-        for (var generation = await CountGenerationsAsync(cancellationToken).ConfigureAwait(false); generation > 0; generation--)
+        var count = await CountGenerationsAsync(cancellationToken).ConfigureAwait(false);
+        for (var generation = count; generation > 0; generation--)
         {
             await StartOverAsync(JobOf(generation), cancellationToken).ConfigureAwait(false);
         }
@@ -170,13 +174,15 @@ internal sealed class DemoFolder : IAsyncDisposable
                 if (_time.GetElapsedTime(started) > LockDeadline)
                 {
                     throw new ToolException(
-                        $"Another process still works in '{Path.GetDirectoryName(path)}' and does not stop; end it, then run again.",
+                        $"Another process still works in '{Path.GetDirectoryName(path)}' and does not stop; "
+                        + "end it, then run again.",
                         innerException: exception);
                 }
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                throw new ToolException($"The file '{path}' cannot be written: {exception.Message}", innerException: exception);
+                throw new ToolException(
+                    $"The file '{path}' cannot be written: {exception.Message}", innerException: exception);
             }
 
             await Task.Delay(LockPause, _time, cancellationToken).ConfigureAwait(false);
@@ -192,7 +198,8 @@ internal sealed class DemoFolder : IAsyncDisposable
 
     private sealed class NoTasks : ITaskGateway
     {
-        public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken) =>
+            ValueTask.CompletedTask;
 
         public ValueTask NotifyCompletedAsync(CheckpointCompleted message, CancellationToken cancellationToken) =>
             ValueTask.CompletedTask;

@@ -14,5 +14,6 @@ internal sealed partial class DemoJson : JsonSerializerContext
     /// <summary>Reads a report.</summary>
     /// <exception cref="JsonException">The text is no report.</exception>
     public static DemoReport Read(string json) =>
-        JsonSerializer.Deserialize(json, Default.DemoReport) ?? throw new JsonException("The text is 'null', no report.");
+        JsonSerializer.Deserialize(json, Default.DemoReport)
+            ?? throw new JsonException("The text is 'null', no report.");
 }

@@ -8,7 +8,8 @@ using Checkpointing.State.Heap;
 
 namespace Checkpointing.Tool.Demo;
 
-/// <summary>Runs the generations, one after the other, each a new job that starts from the last one's checkpoint.</summary>
+/// <summary>Runs the generations, one after the other, each a new job that starts from the last one's
+/// checkpoint.</summary>
 internal sealed class DemoRunner(DemoOptions options, DemoView view)
 {
     // Keeps the seeds of two processes in one folder, and of two generations, apart.
@@ -26,23 +27,29 @@ internal sealed class DemoRunner(DemoOptions options, DemoView view)
     {
         var input = FlightInput.Load(options.Input);
         _ = input.MaxOutOfOrderness(options.Replays);
-        var folder = await DemoFolder.TakeAsync(options.Folder, IdsOf(0), _time, cancellationToken).ConfigureAwait(false);
+        var folder = await DemoFolder.TakeAsync(
+            options.Folder, IdsOf(0), _time, cancellationToken).ConfigureAwait(false);
         await using (folder.ConfigureAwait(false))
         {
             view.Started(options, input);
             var backend = CreateBackend();
-            var generations = await RunGenerationsAsync(input, folder, backend, cancellationToken).ConfigureAwait(false);
+            var generations = await RunGenerationsAsync(
+                input, folder, backend, cancellationToken).ConfigureAwait(false);
             var origins = await StoredTotals
-                .ReadAsync(folder.Storage, generations[^1].CheckpointPath, backend, cancellationToken).ConfigureAwait(false);
+                .ReadAsync(
+                    folder.Storage, generations[^1].CheckpointPath, backend, cancellationToken).ConfigureAwait(false);
             return new(
-                (long)input.Count * options.Replays, generations, origins, File.ReadLines(options.Output).LongCount(), options.Output);
+                (long)input.Count * options.Replays, generations, origins,
+                File.ReadLines(options.Output).LongCount(), options.Output);
         }
     }
 
     private async Task<List<GenerationReport>> RunGenerationsAsync(
         FlightInput input, DemoFolder folder, IKeyedStateBackendFactory backend, CancellationToken cancellationToken)
     {
-        var reached = options.Resume ? await folder.FindNewestGenerationAsync(cancellationToken).ConfigureAwait(false) : 0;
+        var reached = options.Resume
+            ? await folder.FindNewestGenerationAsync(cancellationToken).ConfigureAwait(false)
+            : 0;
         if (reached == 0)
         {
             await folder.StartOverAsync(cancellationToken).ConfigureAwait(false);
@@ -72,7 +79,8 @@ internal sealed class DemoRunner(DemoOptions options, DemoView view)
         return reports;
     }
 
-    private async Task<GenerationReport> RunGenerationAsync(GenerationContext context, CancellationToken cancellationToken)
+    private async Task<GenerationReport> RunGenerationAsync(
+        GenerationContext context, CancellationToken cancellationToken)
     {
         var (folder, start) = (context.Folder, context.Start);
         var progress = new SourceProgress();
@@ -86,7 +94,8 @@ internal sealed class DemoRunner(DemoOptions options, DemoView view)
         {
             var run = await host.StartAsync(job, start, cancellationToken).ConfigureAwait(false);
             view.GenerationStarted(
-                start.Name!, start.Parallelism, run.RestoredFrom, progress.Restored, Math.Max(progress.Restored, context.Target));
+                start.Name!, start.Parallelism, run.RestoredFrom, progress.Restored,
+                Math.Max(progress.Restored, context.Target));
             await WatchAsync(run, context, progress, cancellationToken).ConfigureAwait(false);
             var checkpoint = await run.TriggerCheckpointAsync(cancellationToken).ConfigureAwait(false);
 
@@ -99,7 +108,8 @@ internal sealed class DemoRunner(DemoOptions options, DemoView view)
         }
     }
 
-    /// <summary>Waits until the source is where this generation ends, shows how far it is, and looks out for a newer process.</summary>
+    /// <summary>Waits until the source is where this generation ends, shows how far it is, and looks out for a newer
+    /// process.</summary>
     private async Task WatchAsync(
         RunningJob run, GenerationContext context, SourceProgress progress, CancellationToken cancellationToken)
     {

@@ -14,7 +14,8 @@ internal static class DemoText
         ["Id", "Checkpoint", "ms", "New (files)", "Reused (files)", "Restore ms"];
 
     /// <summary>Columns of the table of airports.</summary>
-    public static IReadOnlyList<string> OriginColumns { get; } = ["Origin", "Flights", "Mean delay (min)", "Max delay (min)"];
+    public static IReadOnlyList<string> OriginColumns { get; } =
+        ["Origin", "Flights", "Mean delay (min)", "Max delay (min)"];
 
     /// <summary>One row of the table of jobs.</summary>
     public static string[] RowOf(GenerationReport generation) =>
@@ -29,7 +30,8 @@ internal static class DemoText
 
     /// <summary>Rows of the airports with the most flights; equals by name.</summary>
     public static IEnumerable<string[]> TopOrigins(DemoReport report) => report.Origins
-        .OrderByDescending(static origin => origin.Flights).ThenBy(static origin => origin.Origin, StringComparer.Ordinal)
+        .OrderByDescending(static origin => origin.Flights).ThenBy(
+            static origin => origin.Origin, StringComparer.Ordinal)
         .Take(ShownOrigins)
         .Select(static origin => new[]
         {
@@ -42,7 +44,9 @@ internal static class DemoText
     /// <summary>The job's first line: what it does and how.</summary>
     public static string StartOf(DemoOptions options, FlightInput input) =>
         $"{Count((long)input.Count * options.Replays)} flights, {options.Generations} generations, "
-        + (options.Backend == DemoBackend.Heap ? "heap" : options.IsIncremental ? "RocksDB, incremental" : "RocksDB, full");
+        + (options.Backend == DemoBackend.Heap
+            ? "heap"
+            : options.IsIncremental ? "RocksDB, incremental" : "RocksDB, full");
 
     /// <summary>How a job runs, and where it began.</summary>
     public static string BeginningOf(int parallelism, string? restoredFrom) =>
@@ -50,7 +54,8 @@ internal static class DemoText
 
     /// <summary>The last line.</summary>
     public static string SummaryOf(DemoReport report) =>
-        $"{Count(report.Events)} flights from {Count(report.Origins.Count)} origins, {Count(report.Windows)} daily means in {report.Output}";
+        $"{Count(report.Events)} flights from {Count(report.Origins.Count)} origins, "
+        + $"{Count(report.Windows)} daily means in {report.Output}";
 
     /// <summary>A whole number with thousands marked.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

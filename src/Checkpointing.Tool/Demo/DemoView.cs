@@ -6,7 +6,8 @@ namespace Checkpointing.Tool.Demo;
 /// <remarks>Members are called one after the other, in the order of the run.</remarks>
 internal abstract class DemoView
 {
-    /// <summary>The view that fits: JSON where asked for, plain lines where the output is piped, else the terminal's.</summary>
+    /// <summary>The view that fits: JSON where asked for, plain lines where the output is piped, else the
+    /// terminal's.</summary>
     public static DemoView For(bool json)
     {
         if (json)
@@ -31,7 +32,8 @@ internal abstract class DemoView
     /// <param name="restoredFrom">The checkpoint it started from; null: from the beginning.</param>
     /// <param name="first">Position it begins at.</param>
     /// <param name="target">Position it ends at.</param>
-    public abstract void GenerationStarted(string jobId, int parallelism, string? restoredFrom, long first, long target);
+    public abstract void GenerationStarted(
+        string jobId, int parallelism, string? restoredFrom, long first, long target);
 
     /// <summary>The present job has come this far.</summary>
     public abstract void Progressed(long position);

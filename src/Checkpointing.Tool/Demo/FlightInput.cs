@@ -35,7 +35,8 @@ internal sealed class FlightInput
     public Flight this[long position] => _flights[position % Count].InReplay((int)(position / Count));
 
     /// <summary>Reads and checks a file.</summary>
-    /// <exception cref="ToolException">It cannot be read, or a row is malformed; the message has the row's number and text.</exception>
+    /// <exception cref="ToolException">It cannot be read, or a row is malformed; the message has the row's number and
+    /// text.</exception>
     public static FlightInput Load(string path)
     {
         try
@@ -69,12 +70,13 @@ internal sealed class FlightInput
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ToolException($"The input '{path}' cannot be read: {exception.Message}", ExitCodes.RunFailed, exception);
+            throw new ToolException(
+                $"The input '{path}' cannot be read: {exception.Message}", ExitCodes.RunFailed, exception);
         }
     }
 
-    /// <summary>How far a flight can lie behind the latest one before it, over all passes: the watermark waits that long,
-    /// so that no flight is late, however the file is sorted.</summary>
+    /// <summary>How far a flight can lie behind the latest one before it, over all passes: the watermark waits that
+    /// long, so that no flight is late, however the file is sorted.</summary>
     /// <exception cref="ToolException">The passes run beyond the year 9999.</exception>
     public TimeSpan MaxOutOfOrderness(int replays)
     {
@@ -93,7 +95,9 @@ internal sealed class FlightInput
                 $"{replays} replays of '{Path}' run beyond the year 9999; use fewer --replays.", ExitCodes.Usage);
         }
 
-        var overlap = replays == 1 ? TimeSpan.Zero : latest - (_flights.Min(static flight => flight.Date) + Flight.ReplayShift);
+        var overlap = replays == 1
+            ? TimeSpan.Zero
+            : latest - (_flights.Min(static flight => flight.Date) + Flight.ReplayShift);
         return overlap > most ? overlap : most;
     }
 

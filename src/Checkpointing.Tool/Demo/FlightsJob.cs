@@ -6,7 +6,8 @@ using Checkpointing.State;
 
 namespace Checkpointing.Tool.Demo;
 
-/// <summary>Definition of the job: flights in order, by origin and pass; running totals; a mean delay a day, written to a file.</summary>
+/// <summary>Definition of the job: flights in order, by origin and pass; running totals; a mean delay a day, written to
+/// a file.</summary>
 internal static class FlightsJob
 {
     /// <summary>Number of key groups.</summary>
@@ -28,7 +29,8 @@ internal static class FlightsJob
         var job = new StreamJobBuilder("flights", MaxParallelism);
         ISource<Flight> source = new ReplayedFlightSource(input, options.Replays, progress);
         var byOrigin = job.AddSource("flights", pauseAfter is { } position ? source.PausingAfter(position) : source)
-            .WithEventTime(static flight => Timestamp.FromDateTime(flight.Date), input.MaxOutOfOrderness(options.Replays))
+            .WithEventTime(
+                static flight => Timestamp.FromDateTime(flight.Date), input.MaxOutOfOrderness(options.Replays))
             .KeyBy(static flight => flight.Key, OriginKey.Serializer);
         byOrigin.Process(TotalsName, static () => new TotalsOperator());
         byOrigin.Window(TumblingWindows.Of(TimeSpan.FromDays(1)))

@@ -11,7 +11,8 @@ namespace Checkpointing.Tool.Demo;
 /// <param name="Replay">The pass, from 0.</param>
 internal readonly record struct OriginKey(string Origin, int Replay)
 {
-    /// <summary>Writes the pass as 4 bytes, little-endian, then the airport in UTF-8: equal keys, equal bytes.</summary>
+    /// <summary>Writes the pass as 4 bytes, little-endian, then the airport in UTF-8: equal keys, equal
+    /// bytes.</summary>
     public static StateSerializer<OriginKey> Serializer { get; } = new KeySerializer();
 
     private sealed class KeySerializer : StateSerializer<OriginKey>

@@ -11,9 +11,11 @@ internal sealed class PlainDemoView(TextWriter output) : DemoView
     }
 
     /// <inheritdoc/>
-    public override void GenerationStarted(string jobId, int parallelism, string? restoredFrom, long first, long target) =>
+    public override void GenerationStarted(
+        string jobId, int parallelism, string? restoredFrom, long first, long target) =>
         output.WriteLine(
-            $"{jobId}: {DemoText.BeginningOf(parallelism, restoredFrom)}, flights {DemoText.Count(first)} to {DemoText.Count(target)}");
+            $"{jobId}: {DemoText.BeginningOf(parallelism, restoredFrom)}, "
+            + $"flights {DemoText.Count(first)} to {DemoText.Count(target)}");
 
     /// <inheritdoc/>
     public override void Progressed(long position)

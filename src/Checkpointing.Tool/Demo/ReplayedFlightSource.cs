@@ -31,7 +31,8 @@ internal sealed class ReplayedFlightSource(FlightInput input, int replays, Sourc
             if (_fingerprint.Items is [var stored, ..] && stored != input.Fingerprint)
             {
                 throw new ToolException(
-                    $"The checkpoint was taken over another input than '{input.Path}'; go on with that one, or start over without --resume.");
+                    $"The checkpoint was taken over another input than '{input.Path}'; "
+                    + "go on with that one, or start over without --resume.");
             }
 
             _position = _stored.Items is [var position, ..] ? position : 0;

@@ -17,7 +17,8 @@ internal static class StoredTotals
         ICheckpointStorage storage, string path, IKeyedStateBackendFactory backend, CancellationToken cancellationToken)
     {
         var reader = await CheckpointReader.OpenAsync(storage, path, backend, cancellationToken).ConfigureAwait(false);
-        var entries = reader.ReadAsync(FlightsJob.TotalsName, OriginKey.Serializer, FlightsJob.Totals, cancellationToken);
+        var entries = reader.ReadAsync(
+            FlightsJob.TotalsName, OriginKey.Serializer, FlightsJob.Totals, cancellationToken);
         var totals = new Dictionary<string, OriginTotals>(StringComparer.Ordinal);
         await foreach (var entry in entries.ConfigureAwait(false))
         {

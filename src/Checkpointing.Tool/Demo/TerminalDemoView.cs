@@ -11,7 +11,8 @@ internal sealed class TerminalDemoView(IAnsiConsole console) : DemoView
 
     /// <inheritdoc/>
     public override Task<DemoReport> RunAsync(Func<Task<DemoReport>> work) => console.Progress()
-        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+        .Columns(
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
         .StartAsync(context =>
         {
             _progress = context;
@@ -54,7 +55,8 @@ internal sealed class TerminalDemoView(IAnsiConsole console) : DemoView
     /// <inheritdoc/>
     public override void Finish(DemoReport report)
     {
-        console.Write(MakeTable(DemoText.GenerationColumns, report.Generations.Select(DemoText.RowOf), leftColumns: [1]));
+        console.Write(
+            MakeTable(DemoText.GenerationColumns, report.Generations.Select(DemoText.RowOf), leftColumns: [1]));
         console.Write(MakeTable(DemoText.OriginColumns, DemoText.TopOrigins(report), leftColumns: [0]));
 
         // Past the console: a path that was broken at the terminal's width could not be copied.

@@ -13,7 +13,8 @@ public sealed class DemoProcessTests : IDisposable
 
     // 1: what CI has time for.
     private static int Scale { get; } =
-        int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTING_TEST_SCALE"), out var scale) ? Math.Max(1, scale) : 1;
+        int.TryParse(
+            Environment.GetEnvironmentVariable("CHECKPOINTING_TEST_SCALE"), out var scale) ? Math.Max(1, scale) : 1;
 
     public void Dispose() => _folder.Dispose();
 
@@ -48,7 +49,8 @@ public sealed class DemoProcessTests : IDisposable
         const int Replays = 5;
         const int Seed = 6964;
         var random = new Random(Seed);
-        string[] arguments = ["demo", "--replays", $"{Replays}", "--interval", "20", "--parallelism", "2,3,1", "--json", "--resume"];
+        string[] arguments =
+            ["demo", "--replays", $"{Replays}", "--interval", "20", "--parallelism", "2,3,1", "--json", "--resume"];
         var clock = Stopwatch.StartNew();
         using (var first = new TemporaryFolder())
         {
@@ -79,7 +81,8 @@ public sealed class DemoProcessTests : IDisposable
 
                 var result = await process.WaitAsync();
                 var story = string.Create(
-                    CultureInfo.InvariantCulture, $"seed {Seed}, run {runs}, killed after {string.Join(", ", moments)}");
+                    CultureInfo.InvariantCulture,
+                    $"seed {Seed}, run {runs}, killed after {string.Join(", ", moments)}");
                 result.ExitCode.Should().Be(ExitCodes.Success, "{0}: {1}", story, result.Error);
                 DemoRun.ShouldBeRight(DemoJson.Read(result.Output), Replays);
                 break;
@@ -100,7 +103,8 @@ public sealed class DemoProcessTests : IDisposable
         await WaitForCheckpointAsync(older);
         using var newer = ToolProcess.Start(resume ? [.. arguments, "--resume"] : arguments);
 
-        (await older.WaitAsync()).ShouldFail(ExitCodes.RunFailed).Should().Contain("was taken over: this coordinator has epoch");
+        (await older.WaitAsync()).ShouldFail(ExitCodes.RunFailed).Should().Contain(
+            "was taken over: this coordinator has epoch");
         var result = await newer.WaitAsync();
         result.ExitCode.Should().Be(ExitCodes.Success, result.Error);
         DemoRun.ShouldBeRight(DemoJson.Read(result.Output), Replays);
@@ -136,8 +140,10 @@ public sealed class DemoProcessTests : IDisposable
 
         var result = await ToolProcess.RunAsync("demo", "--dir", _folder["run"], "--input", _folder["bad.csv"]);
 
-        result.ShouldFail(ExitCodes.RunFailed).Should().Contain("Row 15001 of").And.Contain("'2001/03/09 08:15,soon,500,ORD,LGA'");
-        (await ToolProcess.RunAsync("demo", "--dir", _folder["run"], "--generations", "1", "--resume")).ExitCode.Should().Be(0);
+        result.ShouldFail(ExitCodes.RunFailed).Should().Contain("Row 15001 of").And.Contain(
+            "'2001/03/09 08:15,soon,500,ORD,LGA'");
+        (await ToolProcess.RunAsync(
+            "demo", "--dir", _folder["run"], "--generations", "1", "--resume")).ExitCode.Should().Be(0);
     }
 
     [Theory]
@@ -149,7 +155,8 @@ public sealed class DemoProcessTests : IDisposable
         string[] arguments = option == "--dir" ? ["--dir", _folder["file/below"]]
             : ["--dir", _folder["run"], "--output", _folder["file/below/daily.csv"]];
 
-        (await ToolProcess.RunAsync(["demo", .. arguments])).ShouldFail(ExitCodes.RunFailed).Should().Contain(_folder["file"]);
+        (await ToolProcess.RunAsync(["demo", .. arguments])).ShouldFail(ExitCodes.RunFailed).Should()
+            .Contain(_folder["file"]);
     }
 
     [Theory]

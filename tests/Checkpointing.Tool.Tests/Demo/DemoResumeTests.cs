@@ -88,7 +88,8 @@ public sealed class DemoResumeTests : IDisposable
         var rows = File.ReadAllLines(ExpectedFlights.InputPath);
         File.WriteAllLines(_folder["other.csv"], rows[..^1]);
 
-        var run = () => DemoRun.RunAsync(DemoRun.OptionsIn(_folder) with { Input = _folder["other.csv"], Resume = true });
+        var run = () =>
+            DemoRun.RunAsync(DemoRun.OptionsIn(_folder) with { Input = _folder["other.csv"], Resume = true });
 
         (await run.Should().ThrowAsync<Exception>()).Which.ToString().Should().Contain("another input");
         DemoRun.ShouldBeRight(await DemoRun.RunAsync(DemoRun.OptionsIn(_folder) with { Resume = true }));
@@ -111,7 +112,8 @@ public sealed class DemoResumeTests : IDisposable
         {
         }
 
-        public override void GenerationStarted(string jobId, int parallelism, string? restoredFrom, long first, long target)
+        public override void GenerationStarted(
+            string jobId, int parallelism, string? restoredFrom, long first, long target)
         {
         }
 

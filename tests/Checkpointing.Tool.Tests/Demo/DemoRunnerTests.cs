@@ -75,7 +75,8 @@ public sealed class DemoRunnerTests : IDisposable
         new Random(1).Shuffle(shuffled);
         File.WriteAllLines(_folder["flights.csv"], [rows[0], .. shuffled]);
 
-        var report = await DemoRun.RunAsync(DemoRun.OptionsIn(_folder) with { Input = _folder["flights.csv"], Replays = 2 });
+        var report = await DemoRun.RunAsync(
+            DemoRun.OptionsIn(_folder) with { Input = _folder["flights.csv"], Replays = 2 });
 
         var expected = ExpectedFlights.Of(_folder["flights.csv"], replays: 2);
         report.Origins.Should().Equal(expected.Origins);
@@ -94,7 +95,8 @@ public sealed class DemoRunnerTests : IDisposable
         var (first, last) = (report.Generations[0], report.Generations[2]);
         report.Generations.Skip(1).Should().OnlyContain(static g => g.ReusedFiles > 0 && g.ReusedBytes > 0);
         last.NewBytes.Should().BeLessThan(first.NewBytes * 3 / 2, "as much changed in the last third as in the first");
-        last.NewBytes.Should().BeLessThan((last.NewBytes + last.ReusedBytes) / 2, "the state is that of all three thirds");
+        last.NewBytes.Should().BeLessThan(
+            (last.NewBytes + last.ReusedBytes) / 2, "the state is that of all three thirds");
         unchanged.Generations.Should().ContainSingle().Which.NewBytes.Should().BeLessThan(
             last.NewBytes / 4, "nothing has changed since the last checkpoint");
     }
@@ -106,7 +108,8 @@ public sealed class DemoRunnerTests : IDisposable
         using var other = new TemporaryFolder();
         var second = await DemoRun.RunAsync(DemoRun.OptionsIn(other) with { Seed = 7 });
 
-        second.Generations.Select(static g => g.CheckpointPath).Should().Equal(first.Generations.Select(static g => g.CheckpointPath));
+        second.Generations.Select(static g => g.CheckpointPath).Should().Equal(
+            first.Generations.Select(static g => g.CheckpointPath));
         second.Origins.Should().Equal(first.Origins);
     }
 }

@@ -36,7 +36,8 @@ internal sealed class ExpectedFlights
         // 90 days hold the whole input, so a day and an origin belong to one replay.
         var days = all.GroupBy(static row => (row.Day, row.Origin)).Select(static group => string.Create(
             CultureInfo.InvariantCulture,
-            $"{group.Key.Day:yyyy-MM-dd},{group.Key.Origin},{group.Count()},{group.Average(static row => row.Delay):F3}"));
+            $"{group.Key.Day:yyyy-MM-dd},{group.Key.Origin},{group.Count()},"
+            + $"{group.Average(static row => row.Delay):F3}"));
         return new([.. origins], [.. days.Order(StringComparer.Ordinal)]);
     }
 
