@@ -101,7 +101,9 @@ internal sealed class DemoRunner(DemoOptions options, DemoView view)
 
             // Not cut off: it commits what the checkpoint holds.
             await run.CancelAsync(CancellationToken.None).ConfigureAwait(false);
-            var report = Describe(run, start, checkpoint, progress);
+
+            // A periodic one may have come after it and pushed it out; the source stood still, so it is the same cut.
+            var report = Describe(run, start, run.LatestCheckpoint ?? checkpoint, progress);
             view.GenerationEnded(report);
             cancellationToken.ThrowIfCancellationRequested();
             return report;

@@ -2,6 +2,7 @@ using Checkpointing.Coordination;
 using Checkpointing.Hosting.Sinks;
 using Checkpointing.Hosting.Sources;
 using Checkpointing.Hosting.Tests.Support;
+using Checkpointing.Inspection;
 
 namespace Checkpointing.Hosting.Tests.Execution;
 
@@ -135,6 +136,34 @@ public sealed class InProcessHostTests
         var triggering = () => run.TriggerCheckpointAsync(fixture.Deadline);
         (await triggering.Should().ThrowAsync<CheckpointDeclinedException>()).Which.Reason.Should()
             .Be(CheckpointFailureReason.JobStopping);
+    }
+
+    // A checkpoint taken by hand may be pushed out by a periodic one before the job is cancelled.
+    [Fact]
+    public async Task LatestCheckpoint_PeriodicOnesGoOnUntilTheCancellation_IsTheOneThatIsThere()
+    {
+        await using var fixture = new JobFixture();
+        var source = new ListSource<Order>(Orders.Generate(1_000, seed: 9));
+        for (var round = 0; round < 10; round++)
+        {
+            await using var run = await fixture.Host.StartAsync(
+                Orders.Define(source.PausingAfter(500), fixture.Windows, fixture.Totals),
+                new()
+                {
+                    Name = $"job-{round}",
+                    Parallelism = 2,
+                    Retention = CheckpointRetention.OnCancellation,
+                    Checkpoints = { Interval = TimeSpan.FromMilliseconds(10) },
+                },
+                fixture.Deadline);
+            await run.WaitForSourceIdleAsync(fixture.Deadline);
+            var byHand = await run.TriggerCheckpointAsync(fixture.Deadline);
+            await run.CancelAsync(fixture.Deadline);
+
+            run.LatestCheckpoint!.Id.Value.Should().BeGreaterThanOrEqualTo(byHand.Id.Value);
+            var job = await JobInspection.ReadAsync(fixture.Storage, $"job-{round}", fixture.Deadline);
+            job!.Newest.Should().Be(run.LatestCheckpoint.Path);
+        }
     }
 
     [Fact]
