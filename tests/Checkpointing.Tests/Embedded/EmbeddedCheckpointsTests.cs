@@ -3,6 +3,7 @@ using Checkpointing.KeyGroups;
 using Checkpointing.State;
 using Checkpointing.Storage;
 using Checkpointing.Storage.InMemory;
+using Checkpointing.Testing.Storage;
 
 namespace Checkpointing.Tests.Embedded;
 
@@ -163,38 +164,13 @@ public sealed class EmbeddedCheckpointsTests
     }
 
     /// <summary>A storage whose medium is full when told so.</summary>
-    private sealed class FailingStorage(ICheckpointStorage inner) : ICheckpointStorage
+    private sealed class FailingStorage(ICheckpointStorage inner) : ForwardingStorage(inner)
     {
         public bool FailCreates { get; set; }
 
-        public string Description => inner.Description;
-
-        public ILocalFileTransfer? LocalFiles => inner.LocalFiles;
-
-        public ValueTask<Stream> OpenReadAsync(string path, long offset, CancellationToken cancellationToken) =>
-            inner.OpenReadAsync(path, offset, cancellationToken);
-
-        public ValueTask<long?> GetLengthAsync(string path, CancellationToken cancellationToken) =>
-            inner.GetLengthAsync(path, cancellationToken);
-
-        public ValueTask<IStorageWriter> CreateAsync(string path, CancellationToken cancellationToken) => FailCreates
-            ? throw new CheckpointStorageUnavailableException(path, "could not be written: the disk is full.")
-            : inner.CreateAsync(path, cancellationToken);
-
-        public ValueTask SyncFoldersAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) =>
-            inner.SyncFoldersAsync(folders, cancellationToken);
-
-        public IAsyncEnumerable<StoredFile> ListAsync(string folder, CancellationToken cancellationToken) =>
-            inner.ListAsync(folder, cancellationToken);
-
-        public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) =>
-            inner.DeleteAsync(path, cancellationToken);
-
-        public ValueTask<FileTransferKind> CopyAsync(
-            string source, string target, CancellationToken cancellationToken) =>
-            inner.CopyAsync(source, target, cancellationToken);
-
-        public ValueTask<int> SweepTemporaryFilesAsync(string folder, CancellationToken cancellationToken) =>
-            inner.SweepTemporaryFilesAsync(folder, cancellationToken);
+        public override ValueTask<IStorageWriter> CreateAsync(string path, CancellationToken cancellationToken) =>
+            FailCreates
+                ? throw new CheckpointStorageUnavailableException(path, "could not be written: the disk is full.")
+                : base.CreateAsync(path, cancellationToken);
     }
 }
