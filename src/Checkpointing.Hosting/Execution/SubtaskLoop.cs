@@ -64,18 +64,7 @@ internal sealed class SubtaskLoop(
     {
         while (inbox.TryReceiveMessage(out var message))
         {
-            switch (message)
-            {
-                case TriggerCheckpoint trigger:
-                    runtime.Trigger(trigger.Request);
-                    break;
-                case CheckpointCompleted completed:
-                    runtime.NotifyCompleted(completed.CheckpointId);
-                    break;
-                case CheckpointAborted aborted:
-                    runtime.NotifyAborted(aborted.CheckpointId);
-                    break;
-            }
+            runtime.Deliver(message);
         }
     }
 

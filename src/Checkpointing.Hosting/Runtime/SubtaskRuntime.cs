@@ -95,6 +95,23 @@ internal class SubtaskRuntime
         }
     }
 
+    /// <summary>Acts on a message of the coordinator, between two elements.</summary>
+    public void Deliver(object message)
+    {
+        switch (message)
+        {
+            case TriggerCheckpoint trigger:
+                Trigger(trigger.Request);
+                break;
+            case CheckpointCompleted completed:
+                NotifyCompleted(completed.CheckpointId);
+                break;
+            case CheckpointAborted aborted:
+                NotifyAborted(aborted.CheckpointId);
+                break;
+        }
+    }
+
     public void NotifyCompleted(CheckpointId checkpoint) => _logic.NotifyCompleted(checkpoint);
 
     public void NotifyAborted(CheckpointId checkpoint)

@@ -72,7 +72,7 @@ public sealed partial class CheckpointCoordinator
         {
             foreach (var message in send.Messages)
             {
-                await _gateway.TriggerAsync(message, _disposed.Token).ConfigureAwait(false);
+                await _gateway.TriggerAsync(message, CancellationToken.None).ConfigureAwait(false);
             }
         }
         catch (CheckpointingException e)
@@ -87,7 +87,7 @@ public sealed partial class CheckpointCoordinator
         {
             try
             {
-                await _gateway.NotifyCompletedAsync(message, _disposed.Token).ConfigureAwait(false);
+                await _gateway.NotifyCompletedAsync(message, CancellationToken.None).ConfigureAwait(false);
             }
             catch (CheckpointingException)
             {
@@ -109,7 +109,7 @@ public sealed partial class CheckpointCoordinator
         {
             try
             {
-                await _gateway.NotifyAbortedAsync(message, _disposed.Token).ConfigureAwait(false);
+                await _gateway.NotifyAbortedAsync(message, CancellationToken.None).ConfigureAwait(false);
             }
             catch (CheckpointingException)
             {

@@ -36,7 +36,6 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     private readonly SerialLane _metadataLane;
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _disposed = new();
     private DateTimeOffset? _timerAt;
     private int _isBusy;
     private bool _isEnded;
@@ -154,7 +153,6 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         await EndAsync(JobTermination.Suspended, CancellationToken.None).ConfigureAwait(false);
         _isDisposed = true;
         await _timer.DisposeAsync().ConfigureAwait(false);
-        _disposed.Dispose();
         _failure.TrySetResult();
     }
 

@@ -20,6 +20,7 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
     private readonly ICheckpointStorage _storage;
     private readonly JobId _job;
     private readonly EmbeddedOptions _options;
+    private readonly ICheckpointRegister _register;
     private readonly Gateway _gateway = new();
     private CheckpointCoordinator? _coordinator;
     private EmbeddedCheckpoint? _last;
@@ -28,6 +29,7 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
     private EmbeddedCheckpoints(ICheckpointStorage storage, JobId job, EmbeddedOptions options)
     {
         (_storage, _job, _options) = (storage, job, options);
+        _register = options.Register ?? new StorageCheckpointRegister(storage);
     }
 
     /// <summary>The newest completed checkpoint of the job; null before there is one.</summary>
@@ -55,8 +57,7 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
         var opened = new EmbeddedCheckpoints(storage, new(job), options);
 
         // A wrong place shows here, not at the first checkpoint.
-        var register = options.Register ?? new StorageCheckpointRegister(storage);
-        await register.ReadAsync(opened._job, cancellationToken).ConfigureAwait(false);
+        await opened._register.ReadAsync(opened._job, cancellationToken).ConfigureAwait(false);
         return opened;
     }
 
@@ -213,7 +214,7 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
         new CheckpointCoordinatorBuilder(_storage)
         .WithJob(new JobTopology(_job, maxParallelism) { { operatorName, 1 } })
         .WithTaskGateway(_gateway)
-        .WithRegister(_options.Register ?? new StorageCheckpointRegister(_storage))
+        .WithRegister(_register)
         .WithOptions(new() { MaxRetainedCheckpoints = _options.MaxRetainedCheckpoints, Timeout = _options.Timeout })
         .WithLoggerFactory(_options.LoggerFactory)
         .WithTimeProvider(_options.TimeProvider)

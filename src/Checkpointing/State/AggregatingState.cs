@@ -44,15 +44,6 @@ public sealed class AggregatingState<TIn, TAccumulator, TOut>
     /// <summary>Removes the accumulator.</summary>
     public void Clear() => _access.Delete(_access.Prefix());
 
-    private bool TryRead([MaybeNullWhen(false)] out TAccumulator accumulator)
-    {
-        if (_access.TryRead(_access.Prefix(), out var bytes))
-        {
-            accumulator = _access.Decode(_serializer, bytes);
-            return true;
-        }
-
-        accumulator = default;
-        return false;
-    }
+    private bool TryRead([MaybeNullWhen(false)] out TAccumulator accumulator) =>
+        _access.TryReadValue(_access.Prefix(), _serializer, out accumulator);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.State;
@@ -30,6 +31,21 @@ internal sealed class KeyedStateAccess(StateDescriptor descriptor, KeyedStateTab
 
     /// <summary>Reads a value into a buffer of the caller's.</summary>
     internal bool TryRead(ReadOnlySpan<byte> row, ArrayBufferWriter<byte> target) => table.TryGet(row, target);
+
+    /// <summary>Reads and decodes the value of a row.</summary>
+    /// <returns>False if there is no such row.</returns>
+    internal bool TryReadValue<T>(
+        ReadOnlySpan<byte> row, StateSerializer<T> serializer, [MaybeNullWhen(false)] out T value)
+    {
+        if (TryRead(row, out var bytes))
+        {
+            value = Decode(serializer, bytes);
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
 
     internal void Put<T>(ReadOnlySpan<byte> row, T value, StateSerializer<T> serializer)
     {

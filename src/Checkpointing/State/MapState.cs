@@ -36,17 +36,8 @@ public sealed class MapState<TKey, TValue>
     /// <summary>Reads the value of an entry.</summary>
     /// <returns>False if there is none.</returns>
     /// <exception cref="CheckpointCorruptException">The stored bytes are no such value.</exception>
-    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
-    {
-        if (_access.TryRead(_access.Row(key, _keySerializer), out var bytes))
-        {
-            value = _access.Decode(_valueSerializer, bytes);
-            return true;
-        }
-
-        value = default;
-        return false;
-    }
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) =>
+        _access.TryReadValue(_access.Row(key, _keySerializer), _valueSerializer, out value);
 
     /// <summary>The value of an entry, or the default of its type if there is none.</summary>
     public TValue? GetOrDefault(TKey key) => TryGet(key, out var value) ? value : default;

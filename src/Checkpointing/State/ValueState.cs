@@ -16,17 +16,8 @@ public sealed class ValueState<T>
     /// <summary>Reads the value.</summary>
     /// <returns>False if there is none.</returns>
     /// <exception cref="CheckpointCorruptException">The stored bytes are no such value.</exception>
-    public bool TryGet([MaybeNullWhen(false)] out T value)
-    {
-        if (_access.TryRead(_access.Prefix(), out var bytes))
-        {
-            value = _access.Decode(_serializer, bytes);
-            return true;
-        }
-
-        value = default;
-        return false;
-    }
+    public bool TryGet([MaybeNullWhen(false)] out T value) =>
+        _access.TryReadValue(_access.Prefix(), _serializer, out value);
 
     /// <summary>The value, or the default of its type if there is none.</summary>
     public T? GetOrDefault() => TryGet(out var value) ? value : default;

@@ -260,7 +260,7 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
             }
             else if (_mail[at].Count > 0 && random.Next(2) == 0)
             {
-                Deliver(runtime, _mail[at].Dequeue());
+                runtime.Deliver(_mail[at].Dequeue());
             }
             else if (runtime is SourceRuntime source)
             {
@@ -282,22 +282,6 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
             foreach (var runtime in _runtimes)
             {
                 await runtime.Logic.DisposeAsync();
-            }
-        }
-
-        private static void Deliver(SubtaskRuntime runtime, object message)
-        {
-            switch (message)
-            {
-                case TriggerCheckpoint trigger:
-                    runtime.Trigger(trigger.Request);
-                    break;
-                case CheckpointCompleted completed:
-                    runtime.NotifyCompleted(completed.CheckpointId);
-                    break;
-                case CheckpointAborted aborted:
-                    runtime.NotifyAborted(aborted.CheckpointId);
-                    break;
             }
         }
 
