@@ -28,14 +28,8 @@ internal sealed class ReplayedFlightSource(FlightInput input, int replays, Sourc
         public override void Open(SourceContext context)
         {
             (_stored, _fingerprint) = (context.State.GetState(Position), context.State.GetState(Fingerprint));
-            if (_fingerprint.Items is [var stored, ..] && stored != input.Fingerprint)
-            {
-                throw new ToolException(
-                    $"The checkpoint was taken over another input than '{input.Path}'; "
-                    + "go on with that one, or start over without --resume.");
-            }
-
             _position = _stored.Items is [var position, ..] ? position : 0;
+            CheckRestored();
             (progress.Restored, progress.Position) = (_position, _position);
         }
 
@@ -58,6 +52,24 @@ internal sealed class ReplayedFlightSource(FlightInput input, int replays, Sourc
         {
             _stored.Replace([_position]);
             _fingerprint.Replace([input.Fingerprint]);
+        }
+
+        // Going on over other flights would give an answer that is neither input's.
+        private void CheckRestored()
+        {
+            if (_fingerprint.Items is [var stored, ..] && stored != input.Fingerprint)
+            {
+                throw new ToolException(
+                    $"The checkpoint was taken over another input than '{input.Path}'; "
+                    + "go on with that one, or start over without --resume.");
+            }
+
+            if (_position > end)
+            {
+                throw new ToolException(
+                    $"The checkpoint was taken after {DemoText.Count(_position)} flights, but this run reads only "
+                    + $"{DemoText.Count(end)}; use more --replays, or start over without --resume.");
+            }
         }
     }
 }

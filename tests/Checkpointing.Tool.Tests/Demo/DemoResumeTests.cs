@@ -70,6 +70,19 @@ public sealed class DemoResumeTests : IDisposable
     }
 
     [Fact]
+    public async Task RunAsync_ResumeWithFewerReplaysThanWereRead_IsRefusedAndLosesNothing()
+    {
+        await DemoRun.RunAsync(DemoRun.OptionsIn(_folder) with { Replays = 2 });
+
+        var run = () => DemoRun.RunAsync(DemoRun.OptionsIn(_folder) with { Resume = true });
+
+        (await run.Should().ThrowAsync<Exception>()).Which.ToString()
+            .Should().Contain("40,000 flights").And.Contain("--replays");
+        var again = await DemoRun.RunAsync(DemoRun.OptionsIn(_folder) with { Replays = 2, Resume = true });
+        DemoRun.ShouldBeRight(again, replays: 2);
+    }
+
+    [Fact]
     public async Task RunAsync_ResumeWithOtherParallelismAndGenerations_GivesTheSame()
     {
         await StopAfterAsync(DemoRun.OptionsIn(_folder) with { Generations = 5, Parallelism = [2] }, generations: 3);

@@ -52,19 +52,35 @@ public sealed class DemoRunnerTests : IDisposable
         report.Generations.Select(static g => g.RestoredFrom).Should().Equal(
             null, report.Generations[0].CheckpointPath, report.Generations[1].CheckpointPath);
         report.Generations.Select(static g => g.EventsRead).Should().Equal(6_666, 6_667, 6_667);
+        report.Generations.Should().OnlyContain(static g => g.NewFiles > 0 && g.NewBytes > 0);
+        if (backend != "rocksdb incremental")
+        {
+            report.Generations.Should().OnlyContain(static g => g.ReusedFiles == 0 && g.ReusedBytes == 0);
+        }
+        else if (parallelism != "2,3,1")
+        {
+            report.Generations.Skip(1).Should().OnlyContain(static g => g.ReusedFiles > 0 && g.ReusedBytes > 0);
+        }
     }
 
-    [Fact]
-    public async Task RunAsync_PeriodicCheckpoints_GiveTheSame()
+    // Many generations: now and then a periodic checkpoint completes between the last one and its cancellation.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RunAsync_PeriodicCheckpoints_GiveTheSame(bool heap)
     {
         var report = await DemoRun.RunAsync(DemoRun.OptionsIn(_folder) with
         {
-            Replays = 4,
-            Generations = 2,
-            Interval = TimeSpan.FromMilliseconds(20),
+            Backend = heap ? DemoBackend.Heap : DemoBackend.RocksDb,
+            Replays = 2,
+            Generations = heap ? 20 : 4,
+            Interval = TimeSpan.FromMilliseconds(10),
         });
 
-        DemoRun.ShouldBeRight(report, replays: 4);
+        DemoRun.ShouldBeRight(report, replays: 2);
+        report.Generations.Skip(1).Select(static g => g.RestoredFrom).Should().Equal(
+            report.Generations.SkipLast(1).Select(static g => g.CheckpointPath));
+        Directory.Exists(Path.Combine(_folder["checkpoints"], report.Generations[^1].CheckpointPath)).Should().BeTrue();
     }
 
     [Fact]
