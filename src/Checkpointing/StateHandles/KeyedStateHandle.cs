@@ -17,6 +17,12 @@ public abstract record KeyedStateHandle : StateHandle
 public sealed record KeyGroupsStateHandle(KeyGroupRange Range, ValueList<long> Offsets, StreamStateHandle Stream)
     : KeyedStateHandle
 {
+    /// <summary>Whether Flink marked it as part of a canonical savepoint.</summary>
+    public bool IsSavepoint { get; init; }
+
+    /// <summary>Id that Flink gave to the handle, a UUID as text; null in files before Flink 1.15 and in ours.</summary>
+    public string? HandleId { get; init; }
+
     /// <inheritdoc/>
     public override KeyGroupRange KeyGroups => Range;
 
@@ -52,13 +58,19 @@ public sealed record IncrementalKeyedStateHandle(
     /// that.</remarks>
     public string? BackendText { get; init; }
 
+    /// <summary>Id that Flink gave to the handle, a UUID as text; null in files before Flink 1.16 and in ours.</summary>
+    public string? HandleId { get; init; }
+
     /// <inheritdoc/>
     public override KeyGroupRange KeyGroups => Range;
 
     /// <inheritdoc/>
     public override long SizeBytes =>
-        MetaFile.SizeBytes + SharedFiles.Sum(static file => file.Handle.SizeBytes)
-        + PrivateFiles.Sum(static file => file.Handle.SizeBytes);
+        StateSize.Add(
+            MetaFile.SizeBytes,
+            StateSize.Add(
+                StateSize.Sum(SharedFiles, static file => file.Handle.SizeBytes),
+                StateSize.Sum(PrivateFiles, static file => file.Handle.SizeBytes)));
 
     /// <summary>The key of one of <see cref="SharedFiles"/>.</summary>
     /// <exception cref="ArgumentException">The handle is neither a file nor a placeholder.</exception>

@@ -25,6 +25,15 @@ public sealed record OperatorStatePartition(string Name, OperatorStateMode Mode,
 public sealed record OperatorStateHandle(ValueList<OperatorStatePartition> Partitions, StreamStateHandle Stream)
     : StateHandle
 {
+    /// <summary>Where Flink's merged files are, if the stream is a segment of one; else null.</summary>
+    public MergedFileFolders? MergedFiles { get; init; }
+
     /// <inheritdoc/>
     public override long SizeBytes => Stream.SizeBytes;
 }
+
+/// <summary>Folders of one subtask whose operator states lie together in merged files (Flink 1.20 and later).</summary>
+/// <param name="TaskOwnedFolder">Folder of files that the task owns.</param>
+/// <param name="SharedFolder">Folder of files that several checkpoints use.</param>
+/// <param name="IsEmpty">Whether the subtask has no state there; the handle then only keeps the folders alive.</param>
+public sealed record MergedFileFolders(string TaskOwnedFolder, string SharedFolder, bool IsEmpty);

@@ -5,6 +5,9 @@ public abstract record StateHandle
 {
     /// <summary>Bytes stored behind the handle; 0 for a placeholder; -1 if not known.</summary>
     public abstract long SizeBytes { get; }
+
+    /// <summary>What a newer library said about the handle in our own format; empty as a rule.</summary>
+    public ValueList<OpaqueRecord> UnknownRecords { get; init; }
 }
 
 /// <summary>A handle to one run of bytes.</summary>
@@ -22,7 +25,8 @@ public sealed record FileStateHandle(string Path, long FileSizeBytes, ContentDig
 
 /// <summary>One file, named relative to the folder that holds the metadata: a savepoint can be moved as a
 /// whole.</summary>
-/// <param name="RelativePath">With <c>/</c>, no leading slash, no <c>..</c>.</param>
+/// <param name="RelativePath">With <c>/</c>. One of ours has no leading slash and no <c>..</c>; a file of Flink's may
+/// name anything.</param>
 /// <param name="FileSizeBytes">Length of the file.</param>
 /// <param name="Digest">Digest of the content; null if the format that it was read from keeps none.</param>
 public sealed record RelativeFileStateHandle(string RelativePath, long FileSizeBytes, ContentDigest? Digest = null)

@@ -1,0 +1,47 @@
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.Metadata;
+
+/// <summary>What Flink's versions 4 and later say about a checkpoint as a whole: an object that Java serialized, kept
+/// as it is, and what can be read in it.</summary>
+/// <remarks>Equal if the bytes are. Nothing named in the bytes is ever created or loaded.</remarks>
+/// <param name="Serialized">The whole Java serialization stream.</param>
+public sealed record FlinkProperties(ValueList<byte> Serialized)
+{
+    /// <summary>The values; null if the object is of a class or form that this library does not know.</summary>
+    public FlinkCheckpointProperties? Values { get; init; }
+}
+
+/// <summary>The values in Flink's properties of a checkpoint.</summary>
+/// <param name="Forced">Whether it was taken in spite of the limits on checkpoints.</param>
+/// <param name="DiscardSubsumed">Whether it is deleted when newer ones push it out.</param>
+/// <param name="DiscardFinished">Whether it is deleted when the job finishes.</param>
+/// <param name="DiscardCancelled">Whether it is deleted when the job is cancelled.</param>
+/// <param name="DiscardFailed">Whether it is deleted when the job fails.</param>
+/// <param name="DiscardSuspended">Whether it is deleted when the job is suspended.</param>
+/// <param name="IsUnclaimed">Whether it belongs to somebody else, who alone may delete it.</param>
+/// <param name="Kind">What was asked for.</param>
+public sealed record FlinkCheckpointProperties(
+    bool Forced,
+    bool DiscardSubsumed,
+    bool DiscardFinished,
+    bool DiscardCancelled,
+    bool DiscardFailed,
+    bool DiscardSuspended,
+    bool IsUnclaimed,
+    FlinkSnapshotKind Kind);
+
+/// <summary>What was asked for when Flink took a snapshot.</summary>
+/// <param name="Name">Flink's name, for example <c>Checkpoint</c> or <c>Suspend Savepoint</c>.</param>
+public abstract record FlinkSnapshotKind(string Name);
+
+/// <summary>A checkpoint.</summary>
+/// <param name="Name">Flink's name: <c>Checkpoint</c> or <c>Full Checkpoint</c>.</param>
+/// <param name="Sharing">Which files it shares: <c>FORWARD_BACKWARD</c>, <c>FORWARD</c> or <c>NO_SHARING</c>.</param>
+public sealed record FlinkCheckpointKind(string Name, string Sharing) : FlinkSnapshotKind(Name);
+
+/// <summary>A savepoint.</summary>
+/// <param name="Name">Flink's name: <c>Savepoint</c>, <c>Suspend Savepoint</c> or <c>Terminate Savepoint</c>.</param>
+/// <param name="Format"><c>CANONICAL</c> or <c>NATIVE</c>.</param>
+/// <param name="PostAction">What the job did then: <c>NONE</c>, <c>SUSPEND</c> or <c>TERMINATE</c>.</param>
+public sealed record FlinkSavepointKind(string Name, string Format, string PostAction) : FlinkSnapshotKind(Name);
