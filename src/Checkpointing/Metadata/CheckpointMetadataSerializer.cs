@@ -2,6 +2,13 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using Checkpointing.Metadata.Flink;
+using Checkpointing.Metadata.Flink.V1;
+using Checkpointing.Metadata.Flink.V2;
+using Checkpointing.Metadata.Flink.V3;
+using Checkpointing.Metadata.Flink.V4;
+using Checkpointing.Metadata.Flink.V5;
+using Checkpointing.Metadata.Flink.V6;
+using Checkpointing.Metadata.Flink.V7;
 using Checkpointing.Metadata.Native;
 
 namespace Checkpointing.Metadata;
@@ -14,7 +21,9 @@ public static class CheckpointMetadataSerializer
     /// <summary>First four bytes of every metadata file, big-endian; Flink's.</summary>
     public const uint Magic = 0x4960672D;
 
-    internal const string SupportedVersions = "metadata versions 2 (Flink 1.3 to 1.10) and 1001";
+    internal const string SupportedVersions = "metadata versions 1 to 7 (Flink 1.2 and later) and 1001";
+
+    private const string WritableVersions = "metadata versions 1 to 6 (Flink 1.2 to 2.4) and 1001";
 
     private const int HeaderBytes = 2 * sizeof(int);
 
@@ -49,7 +58,13 @@ public static class CheckpointMetadataSerializer
         format = (MetadataFormat)version;
         return format switch
         {
+            MetadataFormat.FlinkV1 => FlinkV1.Read(source, HeaderBytes, path),
             MetadataFormat.FlinkV2 => FlinkV2.Read(source, HeaderBytes, path),
+            MetadataFormat.FlinkV3 => FlinkBody.Read(source, HeaderBytes, FlinkV3.Layout, path),
+            MetadataFormat.FlinkV4 => FlinkBody.Read(source, HeaderBytes, FlinkV4.Layout, path),
+            MetadataFormat.FlinkV5 => FlinkBody.Read(source, HeaderBytes, FlinkV5.Layout, path),
+            MetadataFormat.FlinkV6 => FlinkBody.Read(source, HeaderBytes, FlinkV6.Layout, path),
+            MetadataFormat.FlinkV7 => FlinkBody.Read(source, HeaderBytes, FlinkV7.Layout, path),
             MetadataFormat.NativeV1 => NativeV1.Read(source, HeaderBytes, path),
             _ => throw new UnsupportedFormatException(path, $"metadata version {version}", SupportedVersions),
         };
@@ -96,15 +111,30 @@ public static class CheckpointMetadataSerializer
         output.WriteInt32BigEndian((int)format);
         switch (format)
         {
+            case MetadataFormat.FlinkV1:
+                FlinkV1.Write(metadata, output, path);
+                break;
             case MetadataFormat.FlinkV2:
                 FlinkV2.Write(metadata, output, path);
+                break;
+            case MetadataFormat.FlinkV3:
+                FlinkBody.Write(metadata, output, FlinkV3.Layout, path);
+                break;
+            case MetadataFormat.FlinkV4:
+                FlinkBody.Write(metadata, output, FlinkV4.Layout, path);
+                break;
+            case MetadataFormat.FlinkV5:
+                FlinkBody.Write(metadata, output, FlinkV5.Layout, path);
+                break;
+            case MetadataFormat.FlinkV6:
+                FlinkBody.Write(metadata, output, FlinkV6.Layout, path);
                 break;
             case MetadataFormat.NativeV1:
                 NativeV1.Write(metadata, output, path);
                 break;
             default:
                 throw new UnsupportedFormatException(
-                    path, $"metadata version {(int)format} to be written", SupportedVersions);
+                    path, $"metadata version {(int)format} to be written", WritableVersions);
         }
 
         return output;

@@ -7,6 +7,9 @@ internal sealed class MetadataOutput(int capacity)
 {
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(capacity, 256));
 
+    private OperatorCheckpoint? _operator;
+    private int? _subtask;
+
     /// <summary>Bytes written so far.</summary>
     internal int Length { get; private set; }
 
@@ -64,4 +67,15 @@ internal sealed class MetadataOutput(int capacity)
 
         return Length;
     }
+
+    /// <summary>Says what is written from here on, so that a refusal can name it.</summary>
+    internal void Enter(OperatorCheckpoint one, int? subtask) => (_operator, _subtask) = (one, subtask);
+
+    /// <summary>Adds to a description whose it is.</summary>
+    internal string Locate(string found) => (_operator, _subtask) switch
+    {
+        (null, _) => found,
+        ({ } one, null) => $"{found} (operator {one.Name ?? one.Id.ToString()})",
+        ({ } one, { } subtask) => $"{found} (operator {one.Name ?? one.Id.ToString()}, subtask {subtask})",
+    };
 }

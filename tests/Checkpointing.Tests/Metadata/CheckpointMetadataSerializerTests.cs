@@ -50,7 +50,7 @@ public sealed class CheckpointMetadataSerializerTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(7)]
+    [InlineData(8)]
     [InlineData(1002)]
     [InlineData(-1)]
     public void Read_UnknownVersion_NamesItAndTheSupportedOnes(int version)
@@ -65,7 +65,7 @@ public sealed class CheckpointMetadataSerializerTests
         var read = () => CheckpointMetadataSerializer.Read(bytes, "x/_metadata");
 
         read.Should().Throw<UnsupportedFormatException>().WithMessage(
-            $"'x/_metadata' has metadata version {version};*2*1001*");
+            $"'x/_metadata' has metadata version {version};*1 to 7*1001*");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Checkpointing.KeyGroups;
+using Checkpointing.Metadata.Flink.Properties;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata.Flink;
@@ -15,8 +16,22 @@ internal ref struct FlinkInput(MetadataInput bytes, int version)
 
     internal readonly int Position => _bytes.Position;
 
+    /// <summary>Whether handles may have the tags that came after version 2.</summary>
+    internal readonly bool HasLaterTags => version > (int)MetadataFormat.FlinkV2;
+
+    /// <summary>Whether a changelog was met under a tag that Flink 1.14 wrote in another layout.</summary>
+    internal bool HasChangelog { get; private set; }
+
     /// <summary>Texts read so far that were not spelled as Java writes them; null if there was none.</summary>
     internal readonly FlinkSpellings? Spellings => _spellings is null ? null : new(_spellings);
+
+    /// <summary>Begins behind the header of a file.</summary>
+    internal static FlinkInput Open(ReadOnlySpan<byte> source, int start, int version, string path)
+    {
+        var bytes = new MetadataInput(source, path);
+        _ = bytes.Take(start, "the header");
+        return new(bytes, version);
+    }
 
     internal byte ReadByte(string what) => _bytes.Take(1, what)[0];
 
@@ -33,6 +48,41 @@ internal ref struct FlinkInput(MetadataInput bytes, int version)
         return _bytes.CheckCount(ReadInt32(what), offset, smallestEntryBytes, what);
     }
 
+    /// <summary>A count of entries, or a number that stands for something else.</summary>
+    internal int ReadCountOr(int special, int smallestEntryBytes, string what)
+    {
+        var offset = Position;
+        var count = ReadInt32($"the number of {what}");
+        return count == special ? special : _bytes.CheckCount(count, offset, smallestEntryBytes, what);
+    }
+
+    internal CheckpointId ReadCheckpointId()
+    {
+        var offset = Position;
+        var id = ReadInt64("the checkpoint's id");
+        return id >= 0 ? new(id) : throw Corrupt(offset, "a checkpoint's id from 0", $"{id}");
+    }
+
+    /// <summary>Parallelism and max parallelism.</summary>
+    internal (int Parallelism, int MaxParallelism) ReadParallelism(out int offset)
+    {
+        offset = Position;
+        var parallelism = ReadInt32("the parallelism");
+        var maxParallelism = ReadInt32("the max parallelism");
+        return MetadataRules.ProblemWithParallelism(parallelism, maxParallelism) is { } problem
+            ? throw Corrupt(offset, "parallelism and max parallelism", problem)
+            : (parallelism, maxParallelism);
+    }
+
+    /// <summary>Checks that each subtask is one of the operator and there once.</summary>
+    internal readonly void CheckSubtasks(ReadOnlySpan<SubtaskCheckpoint> subtasks, int parallelism, int offset)
+    {
+        if (MetadataRules.FindBadSubtask(subtasks, parallelism) is { } bad)
+        {
+            throw Corrupt(offset, $"each subtask from 0 to {parallelism - 1} at most once", bad);
+        }
+    }
+
     /// <summary>Bytes with their length before them.</summary>
     internal ValueList<byte> ReadBlob(string what) => _bytes.TakeCopy(ReadInt32(what), what);
 
@@ -41,6 +91,20 @@ internal ref struct FlinkInput(MetadataInput bytes, int version)
 
     /// <summary>A number that has one value in every file that Flink wrote.</summary>
     internal void Expect(int value, string what) => ReadFixed(value, value, what);
+
+    /// <summary>A number that has one value in every file that Flink wrote.</summary>
+    internal void Expect(long value, string what)
+    {
+        var offset = Position;
+        var actual = ReadInt64(what);
+        if (actual != value)
+        {
+            throw Corrupt(offset, $"{value} for {what}", $"{actual}");
+        }
+    }
+
+    /// <summary>A text whose absence is written as an empty one.</summary>
+    internal string? ReadNullableText(string what) => ReadText(what) is { Length: > 0 } text ? text : null;
 
     /// <summary>A text in modified UTF-8 with its length in bytes before it.</summary>
     internal string ReadText(string what)
@@ -57,6 +121,36 @@ internal ref struct FlinkInput(MetadataInput bytes, int version)
 
         return text;
     }
+
+    /// <summary>A text that must not be empty.</summary>
+    internal string ReadFullText(string what)
+    {
+        var offset = Position;
+        var text = ReadText(what);
+        return text.Length != 0 ? text : throw Corrupt(offset, what, "an empty one");
+    }
+
+    /// <summary>One byte that says yes or no: 1 or 0.</summary>
+    internal bool ReadBoolean(string what)
+    {
+        var value = ReadByte(what);
+        return value <= 1 ? value == 1 : throw Corrupt(Position - 1, $"0 or 1 for {what}", $"{value}");
+    }
+
+    /// <summary>Remembers that a changelog was met under a tag that Flink 1.14 wrote in another layout.</summary>
+    internal void NoteChangelog() => HasChangelog = true;
+
+    /// <summary>Refuses handles that hold each other too deep.</summary>
+    internal readonly void CheckDepth(int depth, string what)
+    {
+        if (depth >= MetadataInput.MaxDepth)
+        {
+            throw Corrupt(Position - 1, $"{what} at most {MetadataInput.MaxDepth} deep", "a deeper one");
+        }
+    }
+
+    /// <summary>All that follows the last field of version 3 in version 4 and later.</summary>
+    internal FlinkProperties? ReadProperties() => FlinkPropertiesSerializer.Read(ref _bytes);
 
     /// <summary>Whether a text that was read last was not spelled as Java writes it.</summary>
     internal readonly bool IsOdd(string text) => _spellings is [.., var last] && ReferenceEquals(last.Text, text);

@@ -33,21 +33,6 @@ public sealed class FlinkV2Tests
         }
     }
 
-    [Theory]
-    [InlineData("v0-*")]
-    [InlineData("v1-*")]
-    [InlineData("v3-*")]
-    [InlineData("v6-*")]
-    public void Read_OtherVersion_IsUnsupported(string pattern)
-    {
-        foreach (var path in SharedData.FilesOrSkip("flink-metadata", pattern + ".metadata"))
-        {
-            var read = () => CheckpointMetadataSerializer.Read(File.ReadAllBytes(path), path);
-
-            read.Should().Throw<UnsupportedFormatException>().WithMessage($"*metadata version {pattern[1]};*");
-        }
-    }
-
     [Fact]
     public void Write_TextNotSpelledAsJavaWritesIt_GivesTheSameBytes()
     {

@@ -1,6 +1,6 @@
 using Checkpointing.StateHandles;
 
-namespace Checkpointing.Metadata.Flink;
+namespace Checkpointing.Metadata.Flink.V2;
 
 /// <summary>Version 2: Flink 1.3 to 1.10. What is accepted is written again byte for byte.</summary>
 /// <remarks>Stricter than Flink where Flink ignores what it reads: fixed fields must have the value that Flink
@@ -19,15 +19,8 @@ internal static class FlinkV2
 
     internal static CheckpointMetadata Read(ReadOnlySpan<byte> source, int start, string path)
     {
-        var bytes = new MetadataInput(source, path);
-        _ = bytes.Take(start, "the header");
-        var input = new FlinkInput(bytes, Version);
-        var id = input.ReadInt64("the checkpoint's id");
-        if (id < 0)
-        {
-            throw input.Corrupt(start, "a checkpoint's id from 0", $"{id}");
-        }
-
+        var input = FlinkInput.Open(source, start, Version, path);
+        var id = input.ReadCheckpointId();
         var masterStates = FlinkMasterStates.Read(ref input);
         var operators = new OperatorCheckpoint[input.ReadCount(SmallestOperatorBytes, "operators")];
         for (var i = 0; i < operators.Length; i++)
@@ -36,7 +29,7 @@ internal static class FlinkV2
         }
 
         input.ExpectEnd("the file");
-        return new(new(id), masterStates, MetadataInput.Own(operators)) { Spellings = input.Spellings };
+        return new(id, masterStates, MetadataInput.Own(operators)) { Spellings = input.Spellings };
     }
 
     internal static void Write(CheckpointMetadata metadata, MetadataOutput bytes, string path)
@@ -47,6 +40,9 @@ internal static class FlinkV2
         output.WriteInt32(metadata.Operators.Count);
         foreach (var one in metadata.Operators)
         {
+            output.Enter(one);
+            FlinkRefusals.CheckNoChain(output, one);
+            FlinkRefusals.CheckNoLaterOperatorParts(output, one);
             output.WriteOperatorId(one.Id);
             output.WriteInt32(one.Parallelism);
             output.WriteInt32(one.MaxParallelism);
@@ -54,6 +50,7 @@ internal static class FlinkV2
             output.WriteInt32(one.Subtasks.Count);
             foreach (var subtask in one.Subtasks)
             {
+                output.Enter(one, subtask.Index);
                 WriteSubtask(output, subtask);
             }
         }
@@ -62,14 +59,7 @@ internal static class FlinkV2
     private static OperatorCheckpoint ReadOperator(ref FlinkInput input)
     {
         var id = input.ReadOperatorId();
-        var offset = input.Position;
-        var parallelism = input.ReadInt32("the parallelism");
-        var maxParallelism = input.ReadInt32("the max parallelism");
-        if (MetadataRules.ProblemWithParallelism(parallelism, maxParallelism) is { } problem)
-        {
-            throw input.Corrupt(offset, "parallelism and max parallelism", problem);
-        }
-
+        var (parallelism, maxParallelism) = input.ReadParallelism(out var offset);
         input.Expect(ChainLength, "the length of the chain");
         var subtasks = new SubtaskCheckpoint[input.ReadCount(SmallestSubtaskBytes, "subtasks")];
         for (var i = 0; i < subtasks.Length; i++)
@@ -77,21 +67,14 @@ internal static class FlinkV2
             subtasks[i] = ReadSubtask(ref input);
         }
 
-        return MetadataRules.FindBadSubtask(subtasks, parallelism) is { } bad
-            ? throw input.Corrupt(offset, $"each subtask from 0 to {parallelism - 1} at most once", bad)
-            : new(id, parallelism, maxParallelism, MetadataInput.Own(subtasks));
+        input.CheckSubtasks(subtasks, parallelism, offset);
+        return new(id, parallelism, maxParallelism, MetadataInput.Own(subtasks));
     }
 
     private static SubtaskCheckpoint ReadSubtask(ref FlinkInput input)
     {
         var index = input.ReadInt32("the index of a subtask");
-        var offset = input.Position;
-        var duration = input.ReadInt64("the duration");
-        if (duration != Duration)
-        {
-            throw input.Corrupt(offset, $"{Duration} for the duration", $"{duration}");
-        }
-
+        input.Expect(Duration, "the duration");
         return new(index)
         {
             Legacy = input.ReadFlag("legacy state") ? FlinkStreamHandles.Read(ref input, "legacy state") : null,
@@ -104,26 +87,18 @@ internal static class FlinkV2
 
     private static void WriteSubtask(FlinkOutput output, SubtaskCheckpoint subtask)
     {
+        FlinkRefusals.CheckNoLaterSubtaskParts(output, subtask);
         output.WriteInt32(subtask.Index);
         output.WriteInt64(Duration);
-        output.WriteInt32(subtask.Legacy is null ? 0 : 1);
+        output.WriteFlag(subtask.Legacy is not null);
         if (subtask.Legacy is { } legacy)
         {
             FlinkStreamHandles.Write(output, legacy);
         }
 
-        WriteOperatorState(output, subtask.ManagedOperator);
-        WriteOperatorState(output, subtask.RawOperator);
+        FlinkOperatorHandles.WriteFlagged(output, subtask.ManagedOperator);
+        FlinkOperatorHandles.WriteFlagged(output, subtask.RawOperator);
         FlinkKeyedHandles.Write(output, subtask.ManagedKeyed);
         FlinkKeyedHandles.Write(output, subtask.RawKeyed);
-    }
-
-    private static void WriteOperatorState(FlinkOutput output, OperatorStateHandle? handle)
-    {
-        output.WriteInt32(handle is null ? 0 : 1);
-        if (handle is not null)
-        {
-            FlinkOperatorHandles.Write(output, handle);
-        }
     }
 }
