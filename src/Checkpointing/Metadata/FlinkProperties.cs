@@ -1,3 +1,4 @@
+using Checkpointing.Metadata.Flink.Properties;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata;
@@ -10,6 +11,15 @@ public sealed record FlinkProperties(ValueList<byte> Serialized)
 {
     /// <summary>The values; null if the object is of a class or form that this library does not know.</summary>
     public FlinkCheckpointProperties? Values { get; init; }
+
+    /// <summary>The properties that Flink itself would write for these values, byte for byte.</summary>
+    /// <exception cref="ArgumentException">Flink has no such kind of snapshot: its name, sharing, format or action
+    /// do not belong together.</exception>
+    public static FlinkProperties Of(FlinkCheckpointProperties values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new(FlinkPropertiesSerializer.Serialize(values)) { Values = values };
+    }
 }
 
 /// <summary>The values in Flink's properties of a checkpoint.</summary>
@@ -37,7 +47,8 @@ public abstract record FlinkSnapshotKind(string Name);
 
 /// <summary>A checkpoint.</summary>
 /// <param name="Name">Flink's name: <c>Checkpoint</c> or <c>Full Checkpoint</c>.</param>
-/// <param name="Sharing">Which files it shares: <c>FORWARD_BACKWARD</c>, <c>FORWARD</c> or <c>NO_SHARING</c>.</param>
+/// <param name="Sharing">Which files it shares: <c>FORWARD_BACKWARD</c>, with checkpoints before and after it, if it is
+/// a <c>Checkpoint</c>; <c>FORWARD</c>, with those after it, if a <c>Full Checkpoint</c>.</param>
 public sealed record FlinkCheckpointKind(string Name, string Sharing) : FlinkSnapshotKind(Name);
 
 /// <summary>A savepoint.</summary>
