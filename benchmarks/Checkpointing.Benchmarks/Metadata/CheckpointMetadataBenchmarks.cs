@@ -15,7 +15,7 @@ namespace Checkpointing.Benchmarks.Metadata;
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 public class CheckpointMetadataBenchmarks
 {
-    private const MetadataFormat FlinkFormat = MetadataFormat.FlinkV2;
+    private const MetadataFormat FlinkFormat = MetadataFormat.FlinkV6;
     private const string Path = "flights/chk-42/_metadata";
 
     private CheckpointMetadata? _metadata;

@@ -85,7 +85,7 @@ public static class CheckpointMetadataSerializer
     /// <exception cref="UnsupportedFormatException">The format cannot express something; the message names it. A
     /// placeholder is in no format: the registry replaces it first.</exception>
     public static byte[] Write(CheckpointMetadata metadata, MetadataFormat format, string path = "_metadata") =>
-        WriteOutput(metadata, format, path).ToArray();
+        WriteOutput(metadata, format, path).Finish();
 
     /// <summary>Makes the content of a metadata file.</summary>
     /// <param name="metadata">What to write.</param>
@@ -98,7 +98,10 @@ public static class CheckpointMetadataSerializer
         CheckpointMetadata metadata, MetadataFormat format, IBufferWriter<byte> target, string path = "_metadata")
     {
         ArgumentNullException.ThrowIfNull(target);
-        target.Write(WriteOutput(metadata, format, path).Written);
+        var output = WriteOutput(metadata, format, path);
+        var length = output.Length;
+        output.FinishTo(target.GetSpan(length));
+        target.Advance(length);
     }
 
     private static MetadataOutput WriteOutput(CheckpointMetadata metadata, MetadataFormat format, string path)
@@ -106,7 +109,7 @@ public static class CheckpointMetadataSerializer
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(path);
         MetadataRules.Check(metadata, path);
-        var output = new MetadataOutput(MetadataSize.Estimate(metadata));
+        var output = new MetadataOutput();
         output.WriteInt32BigEndian(unchecked((int)Magic));
         output.WriteInt32BigEndian((int)format);
         switch (format)

@@ -1,71 +1,132 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Hashing;
+using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata;
 
-/// <summary>Collects the bytes of a metadata file in one array, so that lengths can be filled in later.</summary>
-internal sealed class MetadataOutput(int capacity)
+/// <summary>Collects the bytes of a metadata file in memory, so that lengths can be filled in later.</summary>
+/// <remarks>In chunks from the pool: nobody needs to know the size before, nothing is copied when it grows, and the
+/// only garbage of that size is the file itself.</remarks>
+internal sealed class MetadataOutput
 {
-    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(capacity, 256));
+    private const int FirstChunkBytes = 1 << 14;
+    private const int LargestChunkBytes = 1 << 20;
+
+    // All but the last, full as far as they were used.
+    private readonly List<Chunk> _full = [];
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstChunkBytes);
+    private int _start;
+    private int _used;
 
     private OperatorCheckpoint? _operator;
     private int? _subtask;
 
     /// <summary>Bytes written so far.</summary>
-    internal int Length { get; private set; }
+    internal int Length => _start + _used;
 
-    /// <summary>What was written so far; valid until the next write.</summary>
-    internal ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);
-
-    /// <summary>Room for the next bytes, all of which count as written.</summary>
+    /// <summary>Room for the next bytes, all of which count as written; in one piece.</summary>
     internal Span<byte> Take(int count)
     {
-        var start = Reserve(count);
-        Length += count;
-        return _buffer.AsSpan(start, count);
+        var room = Room(count);
+        _used += count;
+        return room;
     }
 
     /// <summary>Room for at most so many bytes; say with <see cref="Advance"/> how many were used.</summary>
-    internal Span<byte> Room(int count) => _buffer.AsSpan(Reserve(count), count);
+    internal Span<byte> Room(int count)
+    {
+        if ((uint)count > (uint)(_buffer.Length - _used))
+        {
+            BeginChunk(count);
+        }
+
+        return _buffer.AsSpan(_used, count);
+    }
 
     /// <summary>Counts bytes of <see cref="Room"/> as written.</summary>
-    internal void Advance(int count) => Length += count;
+    internal void Advance(int count) => _used += count;
 
     /// <summary>Appends bytes.</summary>
     internal void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
 
-    /// <summary>Bytes written before, to be filled in now.</summary>
-    internal Span<byte> At(int offset, int count) => _buffer.AsSpan(0, Length).Slice(offset, count);
+    /// <summary>Bytes that one <see cref="Take"/> has given before, to be filled in now.</summary>
+    internal Span<byte> At(int offset, int count)
+    {
+        if (offset >= _start)
+        {
+            return _buffer.AsSpan(0, _used).Slice(offset - _start, count);
+        }
+
+        var index = _full.Count - 1;
+        while (_full[index].Start > offset)
+        {
+            index--;
+        }
+
+        return _full[index].Bytes.Slice(offset - _full[index].Start, count);
+    }
 
     /// <summary>Appends a big-endian number: magic and version in all formats, everything in Flink's.</summary>
     internal void WriteInt32BigEndian(int value) => BinaryPrimitives.WriteInt32BigEndian(Take(sizeof(int)), value);
 
-    /// <summary>The bytes; without a copy if the capacity was exact. Nothing may be written afterwards.</summary>
-    internal byte[] ToArray()
+    /// <summary>Digest of all that was written so far.</summary>
+    internal ContentDigest Digest()
     {
-        var result = Length == _buffer.Length ? _buffer : Written.ToArray();
-        _buffer = [];
-        Length = 0;
+        var hash = new XxHash128();
+        foreach (var chunk in _full)
+        {
+            hash.Append(chunk.Bytes);
+        }
+
+        hash.Append(_buffer.AsSpan(0, _used));
+        return ContentDigest.Of(hash);
+    }
+
+    /// <summary>All bytes. Nothing may be written or read afterwards.</summary>
+    internal byte[] Finish()
+    {
+        var result = GC.AllocateUninitializedArray<byte>(Length);
+        FinishTo(result);
         return result;
     }
 
-    private int Reserve(int count)
+    /// <summary>Copies all bytes. Nothing may be written or read afterwards.</summary>
+    /// <param name="target">At least <see cref="Length"/> bytes.</param>
+    internal void FinishTo(Span<byte> target)
     {
-        var needed = (long)Length + count;
-        if (needed > _buffer.Length)
+        foreach (var chunk in _full)
         {
-            if (needed > Array.MaxLength)
-            {
-                throw new InvalidOperationException(
-                    $"The metadata would be larger than {Array.MaxLength} bytes; store large state in files.");
-            }
-
-            var larger = GC.AllocateUninitializedArray<byte>(
-                (int)Math.Min(Math.Max(needed, _buffer.Length * 2L), Array.MaxLength));
-            Written.CopyTo(larger);
-            _buffer = larger;
+            chunk.Bytes.CopyTo(target[chunk.Start..]);
+            ArrayPool<byte>.Shared.Return(chunk.Buffer);
         }
 
-        return Length;
+        _buffer.AsSpan(0, _used).CopyTo(target[_start..]);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _full.Clear();
+        _buffer = [];
+        _start = 0;
+        _used = 0;
+    }
+
+    private void BeginChunk(int count)
+    {
+        if (count < 0 || (long)Length + count > Array.MaxLength)
+        {
+            throw new InvalidOperationException(
+                $"The metadata would be larger than {Array.MaxLength} bytes; store large state in files.");
+        }
+
+        _full.Add(new(_buffer, _start, _used));
+        var next = ArrayPool<byte>.Shared.Rent(Math.Max(count, Math.Min(4 * _buffer.Length, LargestChunkBytes)));
+        _start += _used;
+        _buffer = next;
+        _used = 0;
+    }
+
+    private readonly record struct Chunk(byte[] Buffer, int Start, int Used)
+    {
+        internal Span<byte> Bytes => Buffer.AsSpan(0, Used);
     }
 
     /// <summary>Says what is written from here on, so that a refusal can name it.</summary>

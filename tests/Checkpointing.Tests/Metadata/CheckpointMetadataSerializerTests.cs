@@ -36,16 +36,20 @@ public sealed class CheckpointMetadataSerializerTests
         },
         iter: 500);
 
-    [Fact]
-    public void Write_ToBufferWriter_GivesTheSameBytes()
+    // The larger one takes several chunks of memory, with lengths that are filled in in another chunk.
+    [Theory]
+    [InlineData(16)]
+    [InlineData(20_000)]
+    public void Write_ToBufferWriter_GivesTheSameBytes(int files)
     {
-        var metadata = Samples.Small();
+        var metadata = Samples.Large(files);
         var target = new ArrayBufferWriter<byte>();
 
         CheckpointMetadataSerializer.Write(metadata, MetadataFormat.NativeV1, target);
 
         target.WrittenSpan.SequenceEqual(CheckpointMetadataSerializer.Write(metadata,
             MetadataFormat.NativeV1)).Should().BeTrue();
+        (CheckpointMetadataSerializer.Read(target.WrittenSpan, "p") == metadata).Should().BeTrue();
     }
 
     [Theory]

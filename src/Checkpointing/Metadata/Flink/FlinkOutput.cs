@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using Checkpointing.KeyGroups;
 using Checkpointing.StateHandles;
 
@@ -42,6 +44,11 @@ internal sealed class FlinkOutput(MetadataOutput bytes, int version, FlinkSpelli
         {
             BinaryPrimitives.WriteUInt16BigEndian(bytes.Take(sizeof(ushort)), (ushort)spelling.Count);
             bytes.Write(spelling.Items.AsSpan());
+            return;
+        }
+
+        if (TryWriteUsualText(text))
+        {
             return;
         }
 
@@ -106,4 +113,24 @@ internal sealed class FlinkOutput(MetadataOutput bytes, int version, FlinkSpelli
     /// <summary>Makes the exception for content that the format does not hold.</summary>
     internal UnsupportedFormatException Refuse(string found, string supported) =>
         new(path, bytes.Locate(found), $"{supported} in Flink's version {version}");
+
+    // Nearly all texts are ASCII without zeros, and then length and text take one step.
+    private bool TryWriteUsualText(string text)
+    {
+        if (text.Length > ModifiedUtf8.MaxBytes)
+        {
+            return false;
+        }
+
+        var room = bytes.Room(sizeof(ushort) + text.Length);
+        var target = room[sizeof(ushort)..];
+        if (Ascii.FromUtf16(text, target, out _) != OperationStatus.Done || target.Contains((byte)0))
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt16BigEndian(room, (ushort)text.Length);
+        bytes.Advance(room.Length);
+        return true;
+    }
 }

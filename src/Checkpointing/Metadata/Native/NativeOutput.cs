@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Checkpointing.KeyGroups;
@@ -9,8 +10,6 @@ namespace Checkpointing.Metadata.Native;
 internal readonly struct NativeOutput(MetadataOutput bytes, string path)
 {
     internal int Length => bytes.Length;
-
-    internal ReadOnlySpan<byte> Written => bytes.Written;
 
     internal void WriteByte(byte value) => bytes.Take(1)[0] = value;
 
@@ -32,6 +31,9 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
     internal void WriteDigest(ContentDigest digest) =>
         BinaryPrimitives.WriteUInt128BigEndian(bytes.Take(ContentDigest.Size), digest.Value);
 
+    /// <summary>The digest of all that was written before.</summary>
+    internal void WriteDigestOfAll() => WriteDigest(bytes.Digest());
+
     internal void WriteBytes(ReadOnlySpan<byte> value) => bytes.Write(value);
 
     /// <summary>Bytes with their length before them.</summary>
@@ -44,6 +46,15 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
     /// <summary>A text with its length in bytes before it.</summary>
     internal void WriteText(string text)
     {
+        // Nearly all texts are ASCII, and then length and text take one step.
+        var room = bytes.Room(sizeof(int) + text.Length);
+        if (Ascii.FromUtf16(text, room[sizeof(int)..], out var count) == OperationStatus.Done)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(room, count);
+            bytes.Advance(sizeof(int) + count);
+            return;
+        }
+
         var lengthAt = bytes.Length;
         WriteInt32(0);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.At(lengthAt, sizeof(int)), WriteTextOnly(text));
@@ -52,12 +63,7 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
     /// <summary>A text without its length; returns the number of bytes.</summary>
     internal int WriteTextOnly(string text)
     {
-        int count;
-        if (Ascii.IsValid(text))
-        {
-            count = Encoding.Latin1.GetBytes(text, bytes.Room(text.Length));
-        }
-        else
+        if (Ascii.FromUtf16(text, bytes.Room(text.Length), out var count) != OperationStatus.Done)
         {
             count = NativeText.Encode(text, bytes.Room(text.Length * NativeText.MaxBytesPerUnit));
         }

@@ -87,7 +87,7 @@ internal static class NativeV1
         }
 
         output.WriteInt64(output.Length + TrailerBytes);
-        output.WriteDigest(ContentDigest.Of(output.Written));
+        output.WriteDigestOfAll();
     }
 
     /// <summary>Whether this is a file of ours whose version alone, or more, was changed after it was

@@ -8,7 +8,7 @@ namespace Checkpointing.Metadata.Flink.Properties;
 /// all texts are ASCII.</summary>
 internal sealed class JavaStreamWriter
 {
-    private readonly MetadataOutput _output = new(capacity: 768);
+    private readonly MetadataOutput _output = new();
 
     internal JavaStreamWriter() => _output.WriteInt32BigEndian(unchecked((int)JavaStream.Header));
 
@@ -76,7 +76,7 @@ internal sealed class JavaStreamWriter
         WriteUtf(text);
     }
 
-    internal ValueList<byte> ToValueList() => MetadataInput.Own(_output.ToArray());
+    internal ValueList<byte> ToValueList() => MetadataInput.Own(_output.Finish());
 
     private void BeginClass(string name, long serialVersionUid, byte flags, int fieldCount)
     {
