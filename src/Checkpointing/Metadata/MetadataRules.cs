@@ -60,7 +60,32 @@ internal static class MetadataRules
                     $"operator {one.Name ?? one.Id.ToString()} with {subtask}",
                     $"each index from 0 to {one.Parallelism - 1} once");
             }
+
+            if (ProblemWithFinished(one) is { } finished)
+            {
+                throw new UnsupportedFormatException(
+                    path, $"operator {one.Name ?? one.Id.ToString()} with {finished}", "finished ones without state");
+            }
         }
+    }
+
+    /// <summary>Says what an operator or subtask that has finished still has; null if nothing.</summary>
+    internal static string? ProblemWithFinished(OperatorCheckpoint one)
+    {
+        if (one.IsFullyFinished && (one.Subtasks.Count > 0 || one.CoordinatorState is not null))
+        {
+            return "state although all of it has finished";
+        }
+
+        foreach (var subtask in one.Subtasks)
+        {
+            if (subtask.IsFinished && (subtask.Handles.Any() || subtask.ReferenceCheckpointId is not null))
+            {
+                return $"state in subtask {subtask.Index}, which has finished";
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Says which subtask is outside its operator or there twice; null if none is.</summary>

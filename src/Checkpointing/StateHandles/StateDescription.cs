@@ -52,4 +52,8 @@ public sealed record StateDescription(
     SerializerIdentity? Key,
     SerializerIdentity? Namespace,
     SerializerIdentity? UserKey,
-    SerializerIdentity? Value);
+    SerializerIdentity? Value)
+{
+    /// <summary>What a newer library added; empty as a rule.</summary>
+    public ValueList<OpaqueRecord> UnknownRecords { get; init; }
+}

@@ -139,11 +139,6 @@ internal static class FlinkBody
         output.WriteOperatorId(one.Id);
         output.WriteInt32(one.Parallelism);
         output.WriteInt32(one.MaxParallelism);
-        if (one.IsFullyFinished && (one.CoordinatorState is not null || one.Subtasks.Count > 0))
-        {
-            throw output.Refuse("an operator that has finished with state", "operators that have finished without");
-        }
-
         FlinkStreamHandles.Write(output, one.CoordinatorState);
         output.WriteInt32(one.IsFullyFinished ? FullyFinished : one.Subtasks.Count);
         foreach (var subtask in one.Subtasks)
@@ -163,11 +158,6 @@ internal static class FlinkBody
 
         if (subtask.IsFinished)
         {
-            if (subtask.Handles.Any())
-            {
-                throw output.Refuse("a subtask that has finished with state", "subtasks that have finished without");
-            }
-
             output.WriteInt32(~subtask.Index);
             return;
         }

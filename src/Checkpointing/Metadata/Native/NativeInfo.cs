@@ -33,8 +33,7 @@ internal static class NativeInfo
             ReadTime(ref body),
             ReadTime(ref body),
             ReadTags(ref body));
-        body.ExpectEnd("the checkpoint's origin");
-        return info;
+        return info with { UnknownRecords = body.ReadUnknown("the checkpoint's origin") };
     }
 
     internal static void Write(NativeOutput output, CheckpointInfo info)
@@ -60,6 +59,7 @@ internal static class NativeInfo
             output.WriteText(tag.Value);
         }
 
+        output.WriteUnknown(info.UnknownRecords);
         output.End(begin);
     }
 
@@ -69,8 +69,7 @@ internal static class NativeInfo
             body.ReadText("a coordinator state's name"),
             body.ReadInt32("a coordinator state's version"),
             body.ReadBlob("a coordinator state"));
-        body.ExpectEnd("a coordinator state");
-        return state;
+        return state with { UnknownRecords = body.ReadUnknown("a coordinator state") };
     }
 
     internal static void WriteMasterState(NativeOutput output, MasterState state)
@@ -79,6 +78,7 @@ internal static class NativeInfo
         output.WriteText(state.Name);
         output.WriteInt32(state.Version);
         output.WriteBlob(state.Data);
+        output.WriteUnknown(state.UnknownRecords);
         output.End(begin);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Checkpointing.KeyGroups;
+using Checkpointing.Metadata.Flink.Properties;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata.Native;
@@ -110,6 +111,86 @@ internal ref struct NativeInput(MetadataInput bytes)
                 $"a required record 0x{tag:x4} in {within} at byte {Position - RecordHeaderBytes}",
                 "the records of version 1001 in this version of the library; use a newer one");
         }
+    }
+
+    /// <summary>Keeps a record that this reader does not know, or refuses it if its writer demands that it be
+    /// known.</summary>
+    /// <param name="tag">Tag of the record whose body this is.</param>
+    /// <param name="within">What holds the record.</param>
+    /// <param name="unknown">Records kept so far; made when the first comes.</param>
+    internal void Keep(ushort tag, string within, ref List<OpaqueRecord>? unknown)
+    {
+        RefuseIfRequired(tag, within);
+        (unknown ??= []).Add(new(tag, ReadRest()));
+    }
+
+    /// <summary>What is left of a record behind its fields: records of a newer writer.</summary>
+    internal ValueList<OpaqueRecord> ReadUnknown(string within)
+    {
+        if (Remaining == 0)
+        {
+            return default;
+        }
+
+        List<OpaqueRecord>? unknown = null;
+        while (TryReadRecord(out var tag, out var record))
+        {
+            record.Keep(tag, within, ref unknown);
+        }
+
+        return unknown.Own();
+    }
+
+    /// <summary>A number that stands for one of a few things.</summary>
+    internal byte ReadCode(byte last, string what)
+    {
+        var offset = Position;
+        var code = ReadByte(what);
+        return code <= last
+            ? code
+            : throw Unsupported($"{what} {code} at byte {offset}", $"0 to {last}; use a newer library");
+    }
+
+    /// <summary>A yes or no.</summary>
+    internal bool ReadBoolean(string what)
+    {
+        var value = ReadByte(what);
+        return value <= 1 ? value == 1 : throw Corrupt(Position - 1, $"0 or 1 for {what}", $"{value}");
+    }
+
+    /// <summary>A text that must not be empty.</summary>
+    internal string ReadFullText(string what)
+    {
+        var offset = Position;
+        var text = ReadText(what);
+        return text.Length != 0 ? text : throw Corrupt(offset, what, "an empty one");
+    }
+
+    /// <summary>Refuses a part that may be there once.</summary>
+    /// <remarks>Called with the body of the part.</remarks>
+    internal readonly void RefuseSecond(bool isSecond, string what)
+    {
+        if (isSecond)
+        {
+            throw Corrupt(Position - RecordHeaderBytes, $"one record of {what}", "a second one");
+        }
+    }
+
+    /// <summary>Refuses handles that hold each other too deep.</summary>
+    internal readonly void CheckDepth(int depth, string what)
+    {
+        if (depth >= MetadataInput.MaxDepth)
+        {
+            throw Corrupt(Position, $"{what} at most {MetadataInput.MaxDepth} deep", "a deeper one");
+        }
+    }
+
+    /// <summary>The object that takes all that is left.</summary>
+    internal FlinkProperties ReadFlinkProperties()
+    {
+        var offset = Position;
+        return FlinkPropertiesSerializer.Read(ref _bytes)
+            ?? throw Corrupt(offset, "properties", "Java's null, which is written as no record");
     }
 
     /// <summary>Checks that the record was read to its end.</summary>

@@ -8,46 +8,91 @@ internal static class NativeKeyedState
     // A file's name, then the smallest stream record.
     private const int SmallestFileBytes = sizeof(int) + NativeInput.RecordHeaderBytes;
 
-    internal static KeyedStateHandle Read(ref NativeInput input)
+    internal static KeyedStateHandle Read(ref NativeInput input, int depth = 0)
     {
         var offset = input.Position;
         var body = input.ReadRecord(out var tag);
-        KeyedStateHandle handle = tag switch
+        return tag switch
         {
-            NativeTags.KeyGroups => ReadKeyGroups(ref body, depth: 0),
+            NativeTags.KeyGroups => ReadKeyGroups(ref body, depth),
             NativeTags.Incremental => ReadIncremental(ref body),
+            NativeTags.Changelog => NativeChangelogs.Read(ref body, depth),
+            NativeTags.InMemoryChangelog => NativeChangelogs.ReadInMemory(ref body),
+            NativeTags.ChangelogFiles => NativeChangelogs.ReadFiles(ref body),
             _ => throw body.UnknownKind(tag, "keyed state", offset),
         };
-        body.ExpectEnd("keyed state");
-        return handle;
     }
 
-    internal static void Write(NativeOutput output, KeyedStateHandle handle)
+    internal static void Write(NativeOutput output, KeyedStateHandle handle, int depth = 0)
     {
         int begin;
         switch (handle)
         {
             case KeyGroupsStateHandle groups:
                 begin = output.Begin(NativeTags.KeyGroups);
-                WriteKeyGroups(output, groups, depth: 0);
+                WriteKeyGroups(output, groups, depth);
                 break;
             case IncrementalKeyedStateHandle incremental:
                 begin = output.Begin(NativeTags.Incremental);
                 WriteIncremental(output, incremental);
                 break;
+            case ChangelogStateHandle changelog:
+                begin = output.Begin(NativeTags.Changelog);
+                NativeChangelogs.Write(output, changelog, depth);
+                break;
+            case InMemoryChangelogStateHandle changes:
+                begin = output.Begin(NativeTags.InMemoryChangelog);
+                NativeChangelogs.WriteInMemory(output, changes);
+                break;
+            case ChangelogFilesStateHandle files:
+                begin = output.Begin(NativeTags.ChangelogFiles);
+                NativeChangelogs.WriteFiles(output, files);
+                break;
             default:
                 throw output.Refuse($"a {handle.GetType().Name}", "the kinds of keyed state that version 1001 has");
         }
 
+        output.WriteUnknown(handle.UnknownRecords);
         output.End(begin);
     }
 
+    /// <summary>The body of a record of key groups, as keyed state or as a stream.</summary>
     internal static KeyGroupsStateHandle ReadKeyGroups(ref NativeInput body, int depth)
     {
         var range = body.ReadRange();
-        return new(range, body.ReadOffsets(range.Count), NativeStreams.Read(ref body, depth));
+        var groups = new KeyGroupsStateHandle(
+            range, body.ReadOffsets(range.Count), NativeStreams.Read(ref body, depth));
+        if (body.Remaining == 0)
+        {
+            return groups;
+        }
+
+        string? handleId = null;
+        var isSavepoint = false;
+        List<OpaqueRecord>? unknown = null;
+        while (body.TryReadRecord(out var tag, out var record))
+        {
+            switch (tag)
+            {
+                case NativeTags.HandleId:
+                    record.RefuseSecond(handleId is not null, "a handle's id");
+                    handleId = record.ReadTextToEnd("a handle's id");
+                    break;
+                case NativeTags.Savepoint:
+                    record.RefuseSecond(isSavepoint, "the mark of a savepoint");
+                    record.ExpectEnd("the mark of a savepoint");
+                    isSavepoint = true;
+                    break;
+                default:
+                    record.Keep(tag, "key groups", ref unknown);
+                    break;
+            }
+        }
+
+        return groups with { HandleId = handleId, IsSavepoint = isSavepoint, UnknownRecords = unknown.Own() };
     }
 
+    /// <summary>The body of a record of key groups, but for records kept.</summary>
     internal static void WriteKeyGroups(NativeOutput output, KeyGroupsStateHandle groups, int depth)
     {
         if (groups.Offsets.Count != groups.Range.Count)
@@ -59,6 +104,8 @@ internal static class NativeKeyedState
         output.WriteRange(groups.Range);
         output.WriteOffsets(groups.Offsets);
         NativeStreams.Write(output, groups.Stream, depth);
+        output.WriteTextRecord(NativeTags.HandleId, groups.HandleId);
+        output.WriteMark(NativeTags.Savepoint, groups.IsSavepoint);
     }
 
     private static IncrementalKeyedStateHandle ReadIncremental(ref NativeInput body)
@@ -71,28 +118,35 @@ internal static class NativeKeyedState
         ValueList<StateFile>? shared = null;
         ValueList<StateFile>? own = null;
         string? backendText = null;
+        string? handleId = null;
+        List<OpaqueRecord>? unknown = null;
         while (body.TryReadRecord(out var tag, out var record))
         {
             switch (tag)
             {
-                case NativeTags.MetaFile when metaFile is null:
+                case NativeTags.MetaFile:
+                    record.RefuseSecond(metaFile is not null, "a meta file");
                     metaFile = NativeStreams.Read(ref record, depth: 0);
                     break;
-                case NativeTags.SharedFiles when shared is null:
+                case NativeTags.SharedFiles:
+                    record.RefuseSecond(shared is not null, "shared files");
                     shared = ReadFiles(ref record);
                     break;
-                case NativeTags.PrivateFiles when own is null:
+                case NativeTags.PrivateFiles:
+                    record.RefuseSecond(own is not null, "private files");
                     own = ReadFiles(ref record);
                     break;
-                case NativeTags.BackendText when backendText is null:
+                case NativeTags.BackendText:
+                    record.RefuseSecond(backendText is not null, "a backend's text");
                     backendText = record.ReadTextToEnd("a backend's id");
                     break;
-                case NativeTags.MetaFile or NativeTags.SharedFiles or NativeTags.PrivateFiles or NativeTags.BackendText:
-                    throw record.Corrupt(record.Position, "each part of keyed state once",
-                        $"a second record 0x{tag:x4}");
+                case NativeTags.HandleId:
+                    record.RefuseSecond(handleId is not null, "a handle's id");
+                    handleId = record.ReadTextToEnd("a handle's id");
+                    break;
                 default:
-                    record.RefuseIfRequired(tag, "incremental keyed state");
-                    continue;
+                    record.Keep(tag, "incremental keyed state", ref unknown);
+                    break;
             }
 
             record.ExpectEnd("a part of keyed state");
@@ -108,6 +162,8 @@ internal static class NativeKeyedState
             checkpointedSizeBytes)
         {
             BackendText = backendText,
+            HandleId = handleId,
+            UnknownRecords = unknown.Own(),
         };
     }
 
@@ -122,12 +178,8 @@ internal static class NativeKeyedState
         output.End(begin);
         WriteFiles(output, NativeTags.SharedFiles, handle.SharedFiles);
         WriteFiles(output, NativeTags.PrivateFiles, handle.PrivateFiles);
-        if (handle.BackendText is { } text)
-        {
-            begin = output.Begin(NativeTags.BackendText);
-            output.WriteTextOnly(text);
-            output.End(begin);
-        }
+        output.WriteTextRecord(NativeTags.BackendText, handle.BackendText);
+        output.WriteTextRecord(NativeTags.HandleId, handle.HandleId);
     }
 
     private static ValueList<StateFile> ReadFiles(ref NativeInput body)

@@ -21,20 +21,27 @@ internal static class NativeOperatorState
         for (var i = 0; i < partitions.Length; i++)
         {
             var name = body.ReadText("an operator state's name");
-            var mode = (OperatorStateMode)body.ReadByte("an operator state's mode");
-            if (mode > OperatorStateMode.Broadcast)
-            {
-                throw body.Unsupported(
-                    $"operator state '{name}' of mode {(int)mode} at byte {body.Position - 1}",
-                    "modes 0 to 2; use a newer library");
-            }
-
+            var mode = (OperatorStateMode)body.ReadCode((byte)OperatorStateMode.Broadcast, "operator state of mode");
             partitions[i] = new(name, mode, body.ReadOffsets(body.ReadCount(sizeof(long), "offsets")));
         }
 
-        var handle = new OperatorStateHandle(MetadataInput.Own(partitions), NativeStreams.Read(ref body, depth: 0));
-        body.ExpectEnd("operator state");
-        return handle;
+        var stream = NativeStreams.Read(ref body, depth: 0);
+        MergedFileFolders? merged = null;
+        List<OpaqueRecord>? unknown = null;
+        while (body.TryReadRecord(out tag, out var record))
+        {
+            if (tag == NativeTags.MergedFiles)
+            {
+                record.RefuseSecond(merged is not null, "merged files");
+                merged = ReadMergedFiles(ref record);
+            }
+            else
+            {
+                record.Keep(tag, "operator state", ref unknown);
+            }
+        }
+
+        return new(MetadataInput.Own(partitions), stream) { MergedFiles = merged, UnknownRecords = unknown.Own() };
     }
 
     internal static void Write(NativeOutput output, OperatorStateHandle handle)
@@ -50,6 +57,26 @@ internal static class NativeOperatorState
         }
 
         NativeStreams.Write(output, handle.Stream, depth: 0);
+        if (handle.MergedFiles is { } merged)
+        {
+            var mergedBegin = output.Begin(NativeTags.MergedFiles);
+            output.WriteText(merged.TaskOwnedFolder);
+            output.WriteText(merged.SharedFolder);
+            output.WriteByte(merged.IsEmpty ? (byte)1 : (byte)0);
+            output.End(mergedBegin);
+        }
+
+        output.WriteUnknown(handle.UnknownRecords);
         output.End(begin);
+    }
+
+    private static MergedFileFolders ReadMergedFiles(ref NativeInput body)
+    {
+        var merged = new MergedFileFolders(
+            body.ReadText("the folder that a task owns"),
+            body.ReadText("a shared folder"),
+            body.ReadBoolean("whether merged files are empty"));
+        body.ExpectEnd("merged files");
+        return merged;
     }
 }

@@ -2,14 +2,9 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata.Native;
 
-/// <summary>Records of operators, their states and their subtasks in version 1001.</summary>
+/// <summary>Records of operators in version 1001.</summary>
 internal static class NativeOperators
 {
-    private const byte HasKey = 1;
-    private const byte HasNamespace = 2;
-    private const byte HasUserKey = 4;
-    private const byte HasValue = 8;
-
     internal static OperatorCheckpoint Read(ref NativeInput body)
     {
         var id = body.ReadOperatorId();
@@ -22,194 +17,108 @@ internal static class NativeOperators
         }
 
         string? name = null;
+        string? uid = null;
         List<StateDescription>? states = null;
         List<SubtaskCheckpoint>? subtasks = null;
+        ByteStreamStateHandle? coordinatorState = null;
+        var isFullyFinished = false;
+        int? chainLength = null;
+        List<OpaqueRecord>? unknown = null;
         while (body.TryReadRecord(out var tag, out var record))
         {
             switch (tag)
             {
-                case NativeTags.OperatorName when name is null:
+                case NativeTags.OperatorName:
+                    record.RefuseSecond(name is not null, "an operator's name");
                     name = record.ReadTextToEnd("an operator's name");
                     break;
+                case NativeTags.OperatorUid:
+                    record.RefuseSecond(uid is not null, "an operator's uid");
+                    uid = record.ReadTextToEnd("an operator's uid");
+                    break;
                 case NativeTags.State:
-                    (states ??= []).Add(ReadState(ref record));
+                    (states ??= []).Add(NativeStates.Read(ref record));
                     break;
                 case NativeTags.Subtask:
-                    (subtasks ??= []).Add(ReadSubtask(ref record));
+                    (subtasks ??= []).Add(NativeSubtasks.Read(ref record));
                     break;
-                case NativeTags.OperatorName:
-                    throw record.Corrupt(record.Position, "one name an operator", "a second one");
+                case NativeTags.CoordinatorState:
+                    record.RefuseSecond(coordinatorState is not null, "an operator coordinator's state");
+                    coordinatorState = NativeStreams.ReadInline(ref record, "an operator coordinator's state");
+                    break;
+                case NativeTags.FullyFinished:
+                    record.RefuseSecond(isFullyFinished, "the mark of a finished operator");
+                    isFullyFinished = true;
+                    break;
+                case NativeTags.ChainLength:
+                    record.RefuseSecond(chainLength is not null, "the length of a chain");
+                    chainLength = record.ReadInt32("the length of a chain");
+                    break;
                 default:
-                    record.RefuseIfRequired(tag, "an operator");
+                    record.Keep(tag, "an operator", ref unknown);
                     break;
             }
+
+            record.ExpectEnd("a part of an operator");
         }
 
-        ValueList<SubtaskCheckpoint> list = subtasks?.ToValueList() ?? default;
+        var list = subtasks.Own();
         if (MetadataRules.FindBadSubtask(list.Items.AsSpan(), parallelism) is { } bad)
         {
             throw body.Corrupt(offset, $"each subtask from 0 to {parallelism - 1} at most once", bad);
         }
 
-        return new(id, parallelism, maxParallelism, list) { Name = name, States = states?.ToValueList() ?? default };
+        var one = new OperatorCheckpoint(id, parallelism, maxParallelism, list)
+        {
+            Name = name,
+            Uid = uid,
+            States = states.Own(),
+            CoordinatorState = coordinatorState,
+            IsFullyFinished = isFullyFinished,
+            ChainLength = chainLength,
+            UnknownRecords = unknown.Own(),
+        };
+        return MetadataRules.ProblemWithFinished(one) is { } finished
+            ? throw body.Corrupt(offset, "finished operators and subtasks without state", finished)
+            : one;
     }
 
     internal static void Write(NativeOutput output, OperatorCheckpoint one)
     {
+        output.Enter(one);
         var begin = output.Begin(NativeTags.Operator);
         output.WriteOperatorId(one.Id);
         output.WriteInt32(one.Parallelism);
         output.WriteInt32(one.MaxParallelism);
-        if (one.Name is { } name)
+        output.WriteTextRecord(NativeTags.OperatorName, one.Name);
+        output.WriteTextRecord(NativeTags.OperatorUid, one.Uid);
+        if (one.ChainLength is { } chainLength)
         {
-            var nameBegin = output.Begin(NativeTags.OperatorName);
-            output.WriteTextOnly(name);
-            output.End(nameBegin);
+            var chainBegin = output.Begin(NativeTags.ChainLength);
+            output.WriteInt32(chainLength);
+            output.End(chainBegin);
+        }
+
+        output.WriteMark(NativeTags.FullyFinished, one.IsFullyFinished);
+        if (one.CoordinatorState is { } coordinatorState)
+        {
+            var stateBegin = output.Begin(NativeTags.CoordinatorState);
+            NativeStreams.Write(output, coordinatorState, depth: 0);
+            output.End(stateBegin);
         }
 
         foreach (var state in one.States)
         {
-            WriteState(output, state);
+            NativeStates.Write(output, state);
         }
 
         foreach (var subtask in one.Subtasks)
         {
-            WriteSubtask(output, subtask);
+            output.Enter(one, subtask.Index);
+            NativeSubtasks.Write(output, subtask);
         }
 
+        output.WriteUnknown(one.UnknownRecords);
         output.End(begin);
-    }
-
-    private static StateDescription ReadState(ref NativeInput body)
-    {
-        var name = body.ReadText("a state's name");
-        var offset = body.Position;
-        var kind = (StateKind)body.ReadByte("a state's kind");
-        if (kind is < StateKind.Value or > StateKind.OperatorList)
-        {
-            throw body.Unsupported($"state '{name}' of kind {(int)kind} at byte {offset}",
-                "kinds 1 to 7; use a newer library");
-        }
-
-        var parts = body.ReadByte("which serializers a state has");
-        if (parts >= 2 * HasValue)
-        {
-            throw body.Unsupported(
-                $"state '{name}' with serializers 0x{parts:x2} at byte {offset + 1}",
-                "bits 0 to 3; use a newer library");
-        }
-
-        var state = new StateDescription(
-            name,
-            kind,
-            ReadSerializer(ref body, (parts & HasKey) != 0),
-            ReadSerializer(ref body, (parts & HasNamespace) != 0),
-            ReadSerializer(ref body, (parts & HasUserKey) != 0),
-            ReadSerializer(ref body, (parts & HasValue) != 0));
-        body.ExpectEnd("a state");
-        return state;
-    }
-
-    private static void WriteState(NativeOutput output, StateDescription state)
-    {
-        var begin = output.Begin(NativeTags.State);
-        output.WriteText(state.Name);
-        output.WriteCode((int)state.Kind, (int)StateKind.Value, (int)StateKind.OperatorList, "kind of state");
-        output.WriteByte((byte)((state.Key is null ? 0 : HasKey) | (state.Namespace is null ? 0 : HasNamespace)
-            | (state.UserKey is null ? 0 : HasUserKey) | (state.Value is null ? 0 : HasValue)));
-        WriteSerializer(output, state.Key);
-        WriteSerializer(output, state.Namespace);
-        WriteSerializer(output, state.UserKey);
-        WriteSerializer(output, state.Value);
-        output.End(begin);
-    }
-
-    private static SerializerIdentity? ReadSerializer(ref NativeInput body, bool isThere) => isThere
-        ? new(
-            body.ReadText("a serializer's id"),
-            body.ReadInt32("a serializer's version"),
-            body.ReadInt64("a fingerprint"))
-        : null;
-
-    private static void WriteSerializer(NativeOutput output, SerializerIdentity? serializer)
-    {
-        if (serializer is not null)
-        {
-            output.WriteText(serializer.Id);
-            output.WriteInt32(serializer.Version);
-            output.WriteInt64(serializer.SchemaFingerprint);
-        }
-    }
-
-    private static SubtaskCheckpoint ReadSubtask(ref NativeInput body)
-    {
-        var subtask = new SubtaskCheckpoint(body.ReadInt32("the index of a subtask"));
-        var seen = 0;
-        while (body.TryReadRecord(out var tag, out var record))
-        {
-            if (tag is < NativeTags.ManagedKeyed or > NativeTags.Legacy)
-            {
-                record.RefuseIfRequired(tag, "a subtask");
-                continue;
-            }
-
-            var bit = 1 << (tag - NativeTags.ManagedKeyed);
-            if ((seen & bit) != 0)
-            {
-                throw record.Corrupt(record.Position, "each kind of state of a subtask once",
-                    $"a second record 0x{tag:x4}");
-            }
-
-            seen |= bit;
-            subtask = tag switch
-            {
-                NativeTags.ManagedKeyed => subtask with { ManagedKeyed = NativeKeyedState.Read(ref record) },
-                NativeTags.RawKeyed => subtask with { RawKeyed = NativeKeyedState.Read(ref record) },
-                NativeTags.ManagedOperator => subtask with { ManagedOperator = NativeOperatorState.Read(ref record) },
-                NativeTags.RawOperator => subtask with { RawOperator = NativeOperatorState.Read(ref record) },
-                _ => subtask with { Legacy = NativeStreams.Read(ref record, depth: 0) },
-            };
-            record.ExpectEnd("a subtask's state");
-        }
-
-        return subtask;
-    }
-
-    private static void WriteSubtask(NativeOutput output, SubtaskCheckpoint subtask)
-    {
-        var begin = output.Begin(NativeTags.Subtask);
-        output.WriteInt32(subtask.Index);
-        WriteKeyed(output, NativeTags.ManagedKeyed, subtask.ManagedKeyed);
-        WriteKeyed(output, NativeTags.RawKeyed, subtask.RawKeyed);
-        WriteOperator(output, NativeTags.ManagedOperator, subtask.ManagedOperator);
-        WriteOperator(output, NativeTags.RawOperator, subtask.RawOperator);
-        if (subtask.Legacy is { } legacy)
-        {
-            var legacyBegin = output.Begin(NativeTags.Legacy);
-            NativeStreams.Write(output, legacy, depth: 0);
-            output.End(legacyBegin);
-        }
-
-        output.End(begin);
-    }
-
-    private static void WriteKeyed(NativeOutput output, ushort tag, KeyedStateHandle? handle)
-    {
-        if (handle is not null)
-        {
-            var begin = output.Begin(tag);
-            NativeKeyedState.Write(output, handle);
-            output.End(begin);
-        }
-    }
-
-    private static void WriteOperator(NativeOutput output, ushort tag, OperatorStateHandle? handle)
-    {
-        if (handle is not null)
-        {
-            var begin = output.Begin(tag);
-            NativeOperatorState.Write(output, handle);
-            output.End(begin);
-        }
     }
 }

@@ -88,6 +88,55 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
         }
     }
 
+    /// <summary>A record that holds nothing but a text.</summary>
+    internal void WriteTextRecord(ushort tag, string? text)
+    {
+        if (text is not null)
+        {
+            var begin = Begin(tag);
+            WriteTextOnly(text);
+            End(begin);
+        }
+    }
+
+    /// <summary>A record without a body, which says that something is so.</summary>
+    internal void WriteMark(ushort tag, bool isSo)
+    {
+        if (isSo)
+        {
+            End(Begin(tag));
+        }
+    }
+
+    /// <summary>Records of a newer writer that were kept.</summary>
+    internal void WriteUnknown(ValueList<OpaqueRecord> records)
+    {
+        foreach (var record in records)
+        {
+            if ((record.Tag & NativeTags.RequiredBit) != 0)
+            {
+                throw Refuse(
+                    $"an unknown record with the required tag 0x{record.Tag:x4}", "tags below 0x8000 there");
+            }
+
+            var begin = Begin(record.Tag);
+            WriteBytes(record.Body.Items.AsSpan());
+            End(begin);
+        }
+    }
+
+    /// <summary>Says what is written from here on, so that a refusal can name it.</summary>
+    internal void Enter(OperatorCheckpoint one, int? subtask = null) => bytes.Enter(one, subtask);
+
+    /// <summary>Refuses handles that hold each other too deep.</summary>
+    internal void CheckDepth(int depth, string what)
+    {
+        if (depth >= MetadataInput.MaxDepth)
+        {
+            throw Refuse($"{what} {depth + 1} deep", $"at most {MetadataInput.MaxDepth}");
+        }
+    }
+
     /// <summary>Begins a record; pass the result to <see cref="End"/>.</summary>
     internal int Begin(ushort tag)
     {
@@ -101,5 +150,5 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
         BinaryPrimitives.WriteInt32LittleEndian(bytes.At(begin - sizeof(int), sizeof(int)), bytes.Length - begin);
 
     /// <summary>Makes the exception for content that the format does not hold.</summary>
-    internal UnsupportedFormatException Refuse(string found, string supported) => new(path, found, supported);
+    internal UnsupportedFormatException Refuse(string found, string supported) => new(path, bytes.Locate(found), supported);
 }

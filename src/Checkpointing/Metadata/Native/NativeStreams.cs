@@ -21,71 +21,93 @@ internal static class NativeStreams
                 handle = ReadRelativeFile(ref body);
                 break;
             case NativeTags.Bytes:
-                var name = body.ReadText("a name of inline bytes");
-                handle = new ByteStreamStateHandle(name, body.ReadBlob("inline bytes"));
+                handle = ReadBytes(ref body);
                 break;
             case NativeTags.AbsentStream:
                 handle = AbsentStreamStateHandle.Instance;
                 break;
             case NativeTags.KeyGroupsStream:
-                if (depth >= MetadataInput.MaxDepth)
-                {
-                    throw body.Corrupt(offset, $"streams at most {MetadataInput.MaxDepth} deep", "a deeper one");
-                }
-
+                body.CheckDepth(depth, "streams");
                 handle = new KeyGroupsStreamStateHandle(NativeKeyedState.ReadKeyGroups(ref body, depth + 1));
+                break;
+            case NativeTags.Segment:
+                handle = ReadSegment(ref body);
+                break;
+            case NativeTags.EmptySegment:
+                handle = EmptySegmentStateHandle.Instance;
                 break;
             default:
                 throw body.UnknownKind(tag, "stream", offset);
         }
 
-        body.ExpectEnd("a stream");
-        return handle;
+        return body.Remaining == 0 ? handle : handle with { UnknownRecords = body.ReadUnknown("a stream") };
+    }
+
+    /// <summary>Inline bytes, the only stream that an operator coordinator's state is kept in.</summary>
+    internal static ByteStreamStateHandle ReadInline(ref NativeInput input, string what)
+    {
+        var offset = input.Position;
+        return Read(ref input, depth: 0) as ByteStreamStateHandle
+            ?? throw input.Corrupt(offset, $"{what} in inline bytes", "another stream");
     }
 
     internal static void Write(NativeOutput output, StreamStateHandle handle, int depth)
     {
+        var begin = output.Begin(TagOf(output, handle));
         switch (handle)
         {
             case FileStateHandle file:
-                WriteFile(output, NativeTags.File, file.Path, file.Path.Length != 0, file.FileSizeBytes, file.Digest);
+                WriteFile(output, file.Path, file.FileSizeBytes, file.Digest);
                 break;
             case RelativeFileStateHandle file:
-                var isRelative = MetadataRules.IsRelativePath(file.RelativePath);
-                WriteFile(output, NativeTags.RelativeFile, file.RelativePath, isRelative, file.FileSizeBytes,
-                    file.Digest);
+                WriteFile(output, file.RelativePath, file.FileSizeBytes, file.Digest);
                 break;
             case ByteStreamStateHandle bytes:
-                var begin = output.Begin(NativeTags.Bytes);
                 output.WriteText(bytes.Name);
                 output.WriteBlob(bytes.Data);
-                output.End(begin);
                 break;
-            case AbsentStreamStateHandle:
-                output.End(output.Begin(NativeTags.AbsentStream));
-                break;
-            case KeyGroupsStreamStateHandle groups when depth < MetadataInput.MaxDepth:
-                var groupsBegin = output.Begin(NativeTags.KeyGroupsStream);
+            case KeyGroupsStreamStateHandle groups:
+                output.CheckDepth(depth, "key groups as a stream");
                 NativeKeyedState.WriteKeyGroups(output, groups.KeyGroups, depth + 1);
-                output.End(groupsBegin);
                 break;
-            case PlaceholderStateHandle placeholder:
-                throw output.Refuse(
-                    $"a placeholder for shared file {placeholder.Key}",
-                    "handles of stored files; the registry replaces placeholders");
-            default:
-                throw output.Refuse($"a {handle.GetType().Name} {depth} deep",
-                    "the kinds of stream that version 1001 has");
+            case SegmentStateHandle segment:
+                WriteSegment(output, segment);
+                break;
         }
+
+        output.WriteUnknown(handle.UnknownRecords);
+        output.End(begin);
+    }
+
+    private static ushort TagOf(NativeOutput output, StreamStateHandle handle) => handle switch
+    {
+        FileStateHandle { Path.Length: > 0 } => NativeTags.File,
+        RelativeFileStateHandle file when MetadataRules.IsRelativePath(file.RelativePath) => NativeTags.RelativeFile,
+        ByteStreamStateHandle => NativeTags.Bytes,
+        AbsentStreamStateHandle => NativeTags.AbsentStream,
+        KeyGroupsStreamStateHandle => NativeTags.KeyGroupsStream,
+        SegmentStateHandle { Path.Length: > 0 } => NativeTags.Segment,
+        EmptySegmentStateHandle => NativeTags.EmptySegment,
+        FileStateHandle or SegmentStateHandle => throw output.Refuse("a file without a path", "files with a path"),
+        RelativeFileStateHandle file => throw output.Refuse(
+            $"relative file '{file.RelativePath}', which leaves the folder of the metadata",
+            "relative paths without a leading slash and without '..'"),
+        PlaceholderStateHandle placeholder => throw output.Refuse(
+            $"a placeholder for shared file {placeholder.Key}",
+            "handles of stored files; the registry replaces placeholders"),
+        _ => throw output.Refuse($"a {handle.GetType().Name}", "the kinds of stream that version 1001 has"),
+    };
+
+    private static ByteStreamStateHandle ReadBytes(ref NativeInput body)
+    {
+        var name = body.ReadText("a name of inline bytes");
+        return new(name, body.ReadBlob("inline bytes"));
     }
 
     private static FileStateHandle ReadFile(ref NativeInput body)
     {
-        var offset = body.Position;
-        var path = body.ReadText("a path");
-        return path.Length != 0
-            ? new(path, body.ReadInt64("a file's length"), ReadTransformAndDigest(ref body, path))
-            : throw body.Corrupt(offset, "a path", "an empty one");
+        var path = body.ReadFullText("a path");
+        return new(path, body.ReadInt64("a file's length"), ReadTransformAndDigest(ref body, path));
     }
 
     private static RelativeFileStateHandle ReadRelativeFile(ref NativeInput body)
@@ -95,6 +117,24 @@ internal static class NativeStreams
         return MetadataRules.IsRelativePath(path)
             ? new(path, body.ReadInt64("a file's length"), ReadTransformAndDigest(ref body, path))
             : throw body.Corrupt(offset, "a relative path without '..'", $"'{path}'");
+    }
+
+    private static SegmentStateHandle ReadSegment(ref NativeInput body)
+    {
+        var path = body.ReadFullText("a segment's path");
+        var start = body.ReadInt64("a segment's start");
+        var sizeBytes = body.ReadInt64("a segment's length");
+        var scope = (SegmentScope)body.ReadCode((byte)SegmentScope.Shared, "a segment of scope");
+        return new(path, start, sizeBytes, scope, body.ReadText("a segment's id"));
+    }
+
+    private static void WriteSegment(NativeOutput output, SegmentStateHandle segment)
+    {
+        output.WriteText(segment.Path);
+        output.WriteInt64(segment.StartPosition);
+        output.WriteInt64(segment.SegmentSizeBytes);
+        output.WriteCode((int)segment.Scope, 0, (int)SegmentScope.Shared, "a segment of scope");
+        output.WriteText(segment.LogicalFileId);
     }
 
     private static ContentDigest? ReadTransformAndDigest(ref NativeInput body, string path)
@@ -108,24 +148,11 @@ internal static class NativeStreams
                 "files stored as they are; use a newer library");
         }
 
-        return body.ReadByte("whether a file has a digest") switch
-        {
-            0 => null,
-            1 => body.ReadDigest(),
-            var other => throw body.Corrupt(body.Position - 1, "0 or 1", $"{other}"),
-        };
+        return body.ReadBoolean("whether a file has a digest") ? body.ReadDigest() : null;
     }
 
-    private static void WriteFile(
-        NativeOutput output, ushort tag, string path, bool isGoodPath, long sizeBytes, ContentDigest? digest)
+    private static void WriteFile(NativeOutput output, string path, long sizeBytes, ContentDigest? digest)
     {
-        if (!isGoodPath)
-        {
-            throw output.Refuse($"a file with path '{path}'",
-                "paths that are not empty, and relative ones without '..'");
-        }
-
-        var begin = output.Begin(tag);
         output.WriteText(path);
         output.WriteInt64(sizeBytes);
         output.WriteUInt16(NoTransform);
@@ -134,7 +161,5 @@ internal static class NativeStreams
         {
             output.WriteDigest(value);
         }
-
-        output.End(begin);
     }
 }

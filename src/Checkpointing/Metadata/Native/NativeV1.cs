@@ -24,6 +24,7 @@ internal static class NativeV1
         var input = new NativeInput(bytes);
         CheckpointId? id = null;
         CheckpointInfo? info = null;
+        FlinkProperties? flinkProperties = null;
         List<MasterState>? masterStates = null;
         List<OperatorCheckpoint>? operators = null;
         List<OpaqueRecord>? unknown = null;
@@ -32,11 +33,11 @@ internal static class NativeV1
             switch (tag)
             {
                 case NativeTags.Checkpoint:
-                    RefuseSecond(body, id is not null, "the checkpoint's id");
+                    body.RefuseSecond(id is not null, "the checkpoint's id");
                     id = NativeInfo.ReadCheckpointId(ref body);
                     break;
                 case NativeTags.Info:
-                    RefuseSecond(body, info is not null, "the checkpoint's origin");
+                    body.RefuseSecond(info is not null, "the checkpoint's origin");
                     info = NativeInfo.Read(ref body);
                     break;
                 case NativeTags.MasterState:
@@ -45,20 +46,24 @@ internal static class NativeV1
                 case NativeTags.Operator:
                     (operators ??= []).Add(NativeOperators.Read(ref body));
                     break;
+                case NativeTags.FlinkProperties:
+                    body.RefuseSecond(flinkProperties is not null, "Flink's properties");
+                    flinkProperties = body.ReadFlinkProperties();
+                    break;
                 default:
-                    body.RefuseIfRequired(tag, "the file");
-                    (unknown ??= []).Add(new(tag, body.ReadRest()));
+                    body.Keep(tag, "the file", ref unknown);
                     break;
             }
         }
 
         return new(
             id ?? throw input.Corrupt(input.Position, "the record of the checkpoint's id", "the end of the records"),
-            masterStates?.ToValueList() ?? default,
-            operators?.ToValueList() ?? default)
+            masterStates.Own(),
+            operators.Own())
         {
             Info = info,
-            UnknownRecords = unknown?.ToValueList() ?? default,
+            FlinkProperties = flinkProperties,
+            UnknownRecords = unknown.Own(),
         };
     }
 
@@ -78,13 +83,18 @@ internal static class NativeV1
 
         foreach (var one in metadata.Operators)
         {
+            output.Enter(one);
             NativeOperators.Write(output, one);
         }
 
-        foreach (var record in metadata.UnknownRecords)
+        if (metadata.FlinkProperties is { } properties)
         {
-            WriteUnknown(output, record);
+            var begin = output.Begin(NativeTags.FlinkProperties);
+            output.WriteBytes(properties.Serialized.Items.AsSpan());
+            output.End(begin);
         }
+
+        output.WriteUnknown(metadata.UnknownRecords);
 
         output.WriteInt64(output.Length + TrailerBytes);
         output.WriteDigestOfAll();
@@ -142,25 +152,4 @@ internal static class NativeV1
 
     private static ContentDigest StoredDigest(ReadOnlySpan<byte> source) =>
         new(BinaryPrimitives.ReadUInt128BigEndian(source[^ContentDigest.Size..]));
-
-    private static void RefuseSecond(NativeInput body, bool isSecond, string what)
-    {
-        if (isSecond)
-        {
-            throw body.Corrupt(body.Position - NativeInput.RecordHeaderBytes, $"one record of {what}", "a second one");
-        }
-    }
-
-    private static void WriteUnknown(NativeOutput output, OpaqueRecord record)
-    {
-        if ((record.Tag & NativeTags.RequiredBit) != 0)
-        {
-            throw output.Refuse($"an unknown record with the required tag 0x{record.Tag:x4}",
-                "tags below 0x8000 there");
-        }
-
-        var begin = output.Begin(record.Tag);
-        output.WriteBytes(record.Body.Items.AsSpan());
-        output.End(begin);
-    }
 }
