@@ -57,7 +57,10 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
 
         var lengthAt = bytes.Length;
         WriteInt32(0);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.At(lengthAt, sizeof(int)), WriteTextOnly(text));
+
+        // The text may begin a chunk, so the place of its length is looked up afterwards.
+        count = WriteTextOnly(text);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.At(lengthAt, sizeof(int)), count);
     }
 
     /// <summary>A text without its length; returns the number of bytes.</summary>
@@ -150,5 +153,6 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
         BinaryPrimitives.WriteInt32LittleEndian(bytes.At(begin - sizeof(int), sizeof(int)), bytes.Length - begin);
 
     /// <summary>Makes the exception for content that the format does not hold.</summary>
-    internal UnsupportedFormatException Refuse(string found, string supported) => new(path, bytes.Locate(found), supported);
+    internal UnsupportedFormatException Refuse(string found, string supported) =>
+        new(path, bytes.Locate(found), supported);
 }
