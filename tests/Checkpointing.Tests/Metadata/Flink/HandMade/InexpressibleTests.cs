@@ -59,8 +59,6 @@ public sealed class InexpressibleTests
         ["a task with 0 chained operators"] = static one => one with { Chain = new([], [], []) },
         ["a savepoint's key groups 0-0 with handle id 'i'"] = static one =>
             one with { ManagedKeyed = KeyGroups(s_file) with { IsSavepoint = true, HandleId = "i" } },
-        ["a subtask that has finished with state"] = static one =>
-            one with { IsFinished = true, RawKeyed = KeyGroups(s_file) },
         ["segment 5 of file ''"] = static one =>
             one with { ManagedKeyed = KeyGroups(new SegmentStateHandle("", 5, 1, SegmentScope.Shared, "i")) },
         ["segment 5 of file '/f' of scope 2"] = static one =>
@@ -112,8 +110,6 @@ public sealed class InexpressibleTests
                 (MetadataFormat.FlinkV2, static one => one with { CoordinatorState = new("c", [1, 2]) }),
             ["an operator that has finished"] =
                 (MetadataFormat.FlinkV2, static one => one with { Subtasks = [], IsFullyFinished = true }),
-            ["an operator that has finished with state"] =
-                (MetadataFormat.FlinkV3, static one => one with { IsFullyFinished = true }),
             ["an operator without the task it is in"] =
                 (MetadataFormat.FlinkV1, static one => one with { ChainLength = null }),
             ["a task with 3 chained operators"] = (MetadataFormat.FlinkV6, static one => one with { ChainLength = 3 }),
@@ -126,6 +122,20 @@ public sealed class InexpressibleTests
 
             write.Should().Throw<UnsupportedFormatException>().WithMessage($"*{name}*(operator totals)*");
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Write_StateOfWhatHasFinished_IsRefusedByNameInEveryVersion(MetadataFormat format)
+    {
+        var subtask = Metadata(format, static one => one with { IsFinished = true, RawKeyed = KeyGroups(s_file) });
+        var metadata = Metadata(format, static one => one);
+        var whole = metadata with { Operators = [metadata.Operators[0] with { IsFullyFinished = true }] };
+        var writeSubtask = () => CheckpointMetadataSerializer.Write(subtask, format);
+        var writeWhole = () => CheckpointMetadataSerializer.Write(whole, format);
+
+        writeSubtask.Should().Throw<UnsupportedFormatException>().WithMessage("*totals*state in subtask 1*finished*");
+        writeWhole.Should().Throw<UnsupportedFormatException>().WithMessage("*totals with state*finished*");
     }
 
     [Fact]
