@@ -42,6 +42,10 @@ internal static class NativeFile
     internal static byte[] Incremental(params byte[][] records) =>
         Record(0x8402, [new byte[16], [0, 0, 1, 0], Int64(7), Int64(-1), .. records]);
 
+    /// <summary>Key group 0 without data.</summary>
+    internal static byte[] KeyGroup(params byte[][] records) =>
+        Record(0x8401, [[0, 0, 1, 0], Int64(0), Record(0x8304), .. records]);
+
     /// <summary>A stream without bytes, where a meta file belongs.</summary>
     internal static byte[] AbsentMetaFile { get; } = Record(0x8501, Record(0x8304));
 

@@ -69,6 +69,7 @@ internal static class NativeStreams
             case KeyGroupsStreamStateHandle groups:
                 output.CheckDepth(depth, "key groups as a stream");
                 NativeKeyedState.WriteKeyGroups(output, groups.KeyGroups, depth + 1);
+                output.WriteUnknown(groups.KeyGroups.UnknownRecords);
                 break;
             case SegmentStateHandle segment:
                 WriteSegment(output, segment);

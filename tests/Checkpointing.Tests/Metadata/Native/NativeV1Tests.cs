@@ -35,16 +35,62 @@ public sealed class NativeV1Tests
             static record => Seal(
                 CheckpointId(5), Operator(Subtask(Record(0x8201, Incremental(AbsentMetaFile, record)))))
         },
+        {
+            "a stream",
+            static record => Seal(CheckpointId(5), Operator(Subtask(Record(0x8205, Record(0x8304, record)))))
+        },
+        {
+            "a stream",
+            static record => Seal(CheckpointId(5), Operator(Subtask(Record(
+                0x8205, Record(0x8301, Text("x"), Int64(1), [0, 0, 0], record)))))
+        },
+        { "key groups", static record => Seal(CheckpointId(5), Operator(Subtask(Record(0x8201, KeyGroup(record))))) },
+        {
+            "operator state",
+            static record => Seal(CheckpointId(5), Operator(Subtask(Record(
+                0x8203, Record(0x8403, Int32(0), Record(0x8304), record)))))
+        },
+        { "a state", static record => Seal(CheckpointId(5), Operator(Record(0x8102, Text("s"), [1, 0], record))) },
+        {
+            "a coordinator state",
+            static record => Seal(CheckpointId(5), Record(0x8003, Text("h"), Int32(1), Int32(0), record))
+        },
+        {
+            "the checkpoint's origin",
+            static record => Seal(CheckpointId(5), Record(
+                0x8002, Text("j"), new byte[32], Int64(1), [0, 0], Int64(0), Int64(0), Int32(0), record))
+        },
+        {
+            "channel state",
+            static record => Seal(CheckpointId(5), Operator(Subtask(Record(
+                0x8209, Int32(0), Int64(1), [2], Int32(0), Record(0x8304), record))))
+        },
+        {
+            "a changelog",
+            static record => Seal(CheckpointId(5), Operator(Subtask(Record(
+                0x8201, Record(0x8404, [0, 0, 1, 0], Int64(1), Int64(2), Text("id"), record)))))
+        },
+        {
+            "a changelog in memory",
+            static record => Seal(CheckpointId(5), Operator(Subtask(Record(
+                0x8201, Record(0x8405, [0, 0, 1, 0], Int64(1), Int64(2), Int32(0), Text("id"), record)))))
+        },
+        {
+            "changelog files",
+            static record => Seal(CheckpointId(5), Operator(Subtask(Record(
+                0x8201, Record(0x8406, [0, 0, 1, 0], Int32(0), Int64(1), Int64(2), Text("id"), record)))))
+        },
     };
 
     [Theory]
     [MemberData(nameof(Places), DisableDiscoveryEnumeration = true)]
-    public void Read_UnknownRecord_IsSkippedIfOptionalAndRefusedByNameIfRequired(string place, Func<byte[],
-        byte[]> build)
+    public void Read_UnknownRecord_IsKeptIfOptionalAndRefusedByNameIfRequired(
+        string place, Func<byte[], byte[]> build)
     {
         var read = () => CheckpointMetadataSerializer.Read(build(Required), "p");
 
-        CheckpointMetadataSerializer.Read(build(Unknown), "p").CheckpointId.Should().Be(new CheckpointId(5));
+        var kept = CheckpointMetadataSerializer.Read(build(Unknown), "p");
+        CheckpointMetadataSerializer.Write(kept, MetadataFormat.NativeV1).Should().Equal(build(Unknown));
         read.Should().Throw<UnsupportedFormatException>().WithMessage(
             $"'p' has a required record 0x8077 in {place} at byte *");
     }
