@@ -173,6 +173,15 @@ public sealed class StoredFileMissingException(string path, Exception? innerExce
     public string Path { get; } = path;
 }
 
+/// <summary>A path leaves the root of its checkpoint: what metadata names is not believed. Nothing was opened or
+/// deleted.</summary>
+public sealed class ForeignPathException(string path, string problem, string whatToDo)
+    : CheckpointingException($"'{path}' {problem}. {whatToDo}")
+{
+    /// <summary>The path: of the file that leads elsewhere, or as metadata names it.</summary>
+    public string Path { get; } = path;
+}
+
 /// <summary>A job failed for good.</summary>
 public sealed class JobFailedException(
     string job, string? operatorName, int? subtaskIndex, int restartCount, string? lastCheckpoint,

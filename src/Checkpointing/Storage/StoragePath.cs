@@ -56,14 +56,26 @@ public static class StoragePath
     public static void Check(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!IsNormal(path))
+        {
+            throw new ArgumentException($"'{path}' is not a path below the storage's root.", nameof(path));
+        }
+    }
+
+    /// <summary>Whether a path has the one form that paths of files have: no empty part, <c>.</c>, <c>..</c>, backslash
+    /// or control character.</summary>
+    internal static bool IsNormal(string path)
+    {
         foreach (var range in path.AsSpan().Split('/'))
         {
             var part = path.AsSpan()[range];
             if (part.IsEmpty || part is "." or ".." || part.IndexOf('\\') >= 0
                 || part.IndexOfAnyInRange('\0', '\u001f') >= 0)
             {
-                throw new ArgumentException($"'{path}' is not a path below the storage's root.", nameof(path));
+                return false;
             }
         }
+
+        return true;
     }
 }
