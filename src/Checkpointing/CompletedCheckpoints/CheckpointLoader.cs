@@ -1,4 +1,5 @@
 using Checkpointing.Metadata;
+using Checkpointing.Metadata.Paths;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
 
@@ -17,6 +18,7 @@ public static class CheckpointLoader
     /// <exception cref="CheckpointNotFoundException">There is none; the message names what is nearby.</exception>
     /// <exception cref="CheckpointCorruptException">The metadata is damaged.</exception>
     /// <exception cref="UnsupportedFormatException">It is no checkpoint of ours, or of a newer version.</exception>
+    /// <exception cref="ForeignPathException">It names a file outside the storage.</exception>
     public static async ValueTask<CompletedCheckpoint> LoadAsync(
         ICheckpointStorage storage, string path, CancellationToken cancellationToken)
     {
@@ -115,43 +117,9 @@ public static class CheckpointLoader
                     "resuming from checkpoints of this library; Flink's can be inspected only");
         }
 
-        return new(info.Job, metadata.CheckpointId, folder, ResolveRelative(metadata, folder), info.Properties);
-    }
-
-    /// <summary>Relative handles become files below the folder that holds the metadata.</summary>
-    private static CheckpointMetadata ResolveRelative(CheckpointMetadata metadata, string folder)
-    {
-        StreamStateHandle Resolve(StreamStateHandle stream) => stream is RelativeFileStateHandle relative
-            ? new FileStateHandle(
-                StoragePath.Combine(folder, relative.RelativePath), relative.FileSizeBytes, relative.Digest)
-            : stream;
-
-        StateFile ResolveFile(StateFile file) => file with { Handle = Resolve(file.Handle) };
-
-        KeyedStateHandle? ResolveKeyed(KeyedStateHandle? keyed) => keyed switch
-        {
-            KeyGroupsStateHandle full => full with { Stream = Resolve(full.Stream) },
-            IncrementalKeyedStateHandle incremental => incremental with
-            {
-                SharedFiles = incremental.SharedFiles.Select(ResolveFile).ToValueList(),
-                PrivateFiles = incremental.PrivateFiles.Select(ResolveFile).ToValueList(),
-                MetaFile = Resolve(incremental.MetaFile),
-            },
-            _ => keyed,
-        };
-
-        return metadata with
-        {
-            Operators = metadata.Operators.Select(o => o with
-            {
-                Subtasks = o.Subtasks.Select(s => s with
-                {
-                    ManagedKeyed = ResolveKeyed(s.ManagedKeyed),
-                    RawKeyed = ResolveKeyed(s.RawKeyed),
-                    ManagedOperator = s.ManagedOperator is { } m ? m with { Stream = Resolve(m.Stream) } : null,
-                    RawOperator = s.RawOperator is { } r ? r with { Stream = Resolve(r.Stream) } : null,
-                }).ToValueList(),
-            }).ToValueList(),
-        };
+        var resolved = metadata.ResolveRelative(folder, path);
+        return resolved.FindForeign() is [var foreign, ..]
+            ? throw foreign.ToException(path)
+            : new(info.Job, metadata.CheckpointId, folder, resolved, info.Properties);
     }
 }

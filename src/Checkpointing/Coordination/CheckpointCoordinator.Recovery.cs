@@ -42,10 +42,12 @@ public sealed partial class CheckpointCoordinator
         }
 
         await SweepAsync(orphanCandidates, record, found, cancellationToken).ConfigureAwait(false);
+        var owned = await OwnedFolders.FindAsync(_storage, record, found.Readable, cancellationToken)
+            .ConfigureAwait(false);
         var newest = found.Readable.LastOrDefault(checkpoint => checkpoint.Id.Value > record.RestoreFloor);
 
         // Told before anything can fail: whoever starts over after a failure must know what cannot be read now.
-        Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest));
+        Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest, owned));
         if (newest is null)
         {
             var lost = found.Unreadable.LastOrDefault(u => u.Checkpoint.Id.Value > record.RestoreFloor);
@@ -73,7 +75,7 @@ public sealed partial class CheckpointCoordinator
                 Token = _ids.NewGuid(),
             },
             cancellationToken).ConfigureAwait(false);
-        Dispatch(new CoordinatorEvent.Resumed(record, [], null));
+        Dispatch(new CoordinatorEvent.Resumed(record, [], null, null));
     }
 
     private static long NewestId(RegisterRecord record) =>
@@ -148,25 +150,29 @@ public sealed partial class CheckpointCoordinator
         }
     }
 
-    /// <summary>Checkpoints of this job that another has claimed: its register says which it still keeps.</summary>
+    /// <summary>Checkpoints of this job that another has claimed: its register says which it still keeps, or who has
+    /// claimed them from there.</summary>
     private async Task AddClaimedAsync(
         RegisterRecord record, HashSet<string> reachable, CancellationToken cancellationToken)
     {
-        if (record.ClaimedBy is not { } claimant)
+        var seen = new HashSet<string> { record.Job.Name };
+        for (var present = record; present.ClaimedBy is { } claimant && seen.Add(claimant);)
         {
-            return;
-        }
+            var session = new RegisterSession(_store.Register, new(claimant));
+            if (await session.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } theirs)
+            {
+                return;
+            }
 
-        var session = new RegisterSession(_store.Register, new(claimant));
-        var theirs = await session.ReadAsync(cancellationToken).ConfigureAwait(false);
+            // Handed over but not yet in the claimant's list: it may still take them up.
+            foreach (var retained in theirs.PendingClaim == present.Job.Name ? present.HandedOver : theirs.Retained)
+            {
+                var checkpoint = await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)
+                    .ConfigureAwait(false);
+                reachable.UnionWith(CheckpointReference.AllFiles(checkpoint));
+            }
 
-        // Handed over but not yet in the claimant's list: it may still take them up.
-        var kept = theirs is null ? [] : theirs.PendingClaim == record.Job.Name ? record.HandedOver : theirs.Retained;
-        foreach (var retained in kept)
-        {
-            var checkpoint = await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)
-                .ConfigureAwait(false);
-            reachable.UnionWith(CheckpointReference.AllFiles(checkpoint));
+            present = theirs;
         }
     }
 

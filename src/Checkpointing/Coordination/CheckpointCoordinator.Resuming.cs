@@ -9,9 +9,6 @@ namespace Checkpointing.Coordination;
 /// <content>Starting from a given checkpoint, one's own or somebody else's.</content>
 public sealed partial class CheckpointCoordinator
 {
-    private const string ClaimMarkerName = "claimed-by";
-    private const long MaxMarkerBytes = 4096;
-
     /// <summary>Starts from a given checkpoint, of this job or another. Call it after <see cref="RecoverAsync"/>,
     /// before the tasks start.</summary>
     /// <param name="path">Folder of a checkpoint or savepoint, or its <c>_metadata</c>.</param>
@@ -22,6 +19,8 @@ public sealed partial class CheckpointCoordinator
     /// <exception cref="CheckpointCorruptException">Its metadata is damaged.</exception>
     /// <exception cref="StateMigrationException">It does not fit the program.</exception>
     /// <exception cref="CheckpointClaimedException">It was claimed by another job.</exception>
+    /// <exception cref="ForeignPathException">It names files outside the storage or, when it is to be claimed, files
+    /// that are not its job's; nothing was opened, claimed or deleted.</exception>
     public async Task<RestoredCheckpoint> ResumeAsync(
         string path, ResumeOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -61,7 +60,10 @@ public sealed partial class CheckpointCoordinator
             claimed.ForEach(c => c.RegisterSharedStatesAfterRestored(Registry));
         }
 
-        Dispatch(new CoordinatorEvent.Resumed(record, claimed, isForeign ? null : checkpoint));
+        var owned = claimed.Count == 0
+            ? null
+            : await OwnedFolders.FindAsync(_storage, record, claimed, cancellationToken).ConfigureAwait(false);
+        Dispatch(new CoordinatorEvent.Resumed(record, claimed, isForeign ? null : checkpoint, owned));
         return new(checkpoint, isForeign, states);
     }
 
@@ -141,11 +143,18 @@ public sealed partial class CheckpointCoordinator
     private async Task<(RegisterRecord Record, List<CompletedCheckpoint> Claimed)> ClaimJobAsync(
         RegisterRecord record, CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
+        var session = new RegisterSession(_store.Register, checkpoint.Job);
+        if (await session.ReadAsync(cancellationToken).ConfigureAwait(false) is { } present)
+        {
+            var owned = await OwnedFolders.FindAsync(_storage, present, [checkpoint], cancellationToken)
+                .ConfigureAwait(false);
+            owned.CheckAll(checkpoint);
+        }
+
         // The intent first: after a crash between the two registers, recovery finishes or drops the claim.
         record = await _store.ReplaceAsync(
             record with { PendingClaim = checkpoint.Job.Name, Token = _ids.NewGuid() }, cancellationToken)
                 .ConfigureAwait(false);
-        var session = new RegisterSession(_store.Register, checkpoint.Job);
         var theirs = await session.UpdateAsync(present => HandOver(present, checkpoint), cancellationToken)
             .ConfigureAwait(false);
         Claim(theirs!, checkpoint);
@@ -199,7 +208,9 @@ public sealed partial class CheckpointCoordinator
     private static RegisterRecord TakeOver(RegisterRecord own, RegisterRecord theirs) => own with
     {
         PendingClaim = null,
-        Claims = own.Claims.Contains(theirs.Job.Name) ? own.Claims : own.Claims.Append(theirs.Job.Name).ToValueList(),
+
+        // With what the other had claimed before: its checkpoints may use files of those jobs, too.
+        Claims = own.Claims.Append(theirs.Job.Name).Concat(theirs.Claims).Distinct().ToValueList(),
         Retained = own.Retained.Concat(theirs.HandedOver.Where(h => !own.Retained.Contains(h)))
             .OrderBy(static r => r.Id).ToValueList(),
     };
@@ -225,19 +236,21 @@ public sealed partial class CheckpointCoordinator
     private async Task<RegisterRecord> ClaimSavepointAsync(
         RegisterRecord record, CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
-        var marker = StoragePath.Combine(checkpoint.Path, ClaimMarkerName);
+        await OwnedFolders.CheckSavepointAsync(checkpoint, HasRegisterAsync).ConfigureAwait(false);
         try
         {
-            await _storage.WriteAllAsync(marker, Encoding.UTF8.GetBytes(_topology.Job.Name), cancellationToken)
-                .ConfigureAwait(false);
+            await _storage.WriteAllAsync(
+                OwnedFolders.MarkerOf(checkpoint.Path),
+                Encoding.UTF8.GetBytes(_topology.Job.Name),
+                cancellationToken).ConfigureAwait(false);
         }
         catch (StoredFileExistsException)
         {
-            var owner = Encoding.UTF8.GetString(
-                await _storage.ReadAllAsync(marker, MaxMarkerBytes, cancellationToken).ConfigureAwait(false));
+            var owner = await OwnedFolders.ReadMarkerAsync(_storage, checkpoint.Path, cancellationToken)
+                .ConfigureAwait(false);
             if (owner != _topology.Job.Name)
             {
-                throw new CheckpointClaimedException(checkpoint.Path, owner);
+                throw new CheckpointClaimedException(checkpoint.Path, owner ?? "another job");
             }
         }
 
@@ -252,4 +265,8 @@ public sealed partial class CheckpointCoordinator
                 .ToValueList() },
             cancellationToken).ConfigureAwait(false);
     }
+
+    private async ValueTask<bool> HasRegisterAsync(string job) =>
+        job.Length <= NameRules.MaxLength && await new RegisterSession(_store.Register, new(job))
+            .ReadAsync(CancellationToken.None).ConfigureAwait(false) is not null;
 }

@@ -1,6 +1,7 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.SharedState;
 using Checkpointing.StateHandles;
+using Checkpointing.Storage;
 
 namespace Checkpointing.Coordination;
 
@@ -66,7 +67,12 @@ internal sealed partial class CoordinatorCore
         }
 
         var why = $"checkpoint {pins.Checkpoint.Id} was subsumed";
-        DeletePaths(CheckpointReference.ExclusiveFiles(pins.Checkpoint), why);
+
+        // Its metadata may name any file, and only what lies with it can be its alone.
+        DeletePaths(
+            CheckpointReference.ExclusiveFiles(pins.Checkpoint)
+                .Where(path => StoragePath.IsBelow(path, pins.Checkpoint.Path)),
+            why);
         Delete(_registry.ReleaseAll(pins.Checkpoint.Owner()), why);
     }
 
@@ -95,7 +101,7 @@ internal sealed partial class CoordinatorCore
 
     private void Delete(IEnumerable<SharedStateEntry> entries, string why) =>
         DeletePaths(entries.Select(static entry => entry.Handle).OfType<FileStateHandle>()
-            .Select(static file => file.Path), why);
+            .Select(static file => file.Path).Where(path => _owned?.OwnsShared(path) == true), why);
 
     private void DeletePaths(IEnumerable<string> paths, string why)
     {

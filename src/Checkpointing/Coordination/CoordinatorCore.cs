@@ -15,7 +15,7 @@ namespace Checkpointing.Coordination;
 /// <item>A checkpoint is reported complete only after the register named it.</item>
 /// <item>A file is handed to <see cref="CoordinatorEffect.Delete"/> only when no checkpoint in the list, none pending
 /// and no
-/// running attempt owns it.</item>
+/// running attempt owns it; and what only metadata names, only where it lies in a folder of ours.</item>
 /// <item>After <see cref="CoordinatorEffect.Fail"/> nothing is deleted and nothing is written any more.</item>
 /// </list>
 /// One seed that orders the events gives one trace. Duties: <c>.Triggering</c>, <c>.Acknowledgement</c>,
@@ -33,6 +33,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     private LifePhase _phase = LifePhase.New;
     private RegisterRecord _record = null!;
     private SharedStateRegistry _registry = new();
+    private OwnedFolders? _owned;
     private RegisterChange? _changeUnderWay;
     private CheckpointId? _base;
     private int _attempt = -1;
@@ -132,6 +133,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         var abandoned = _registry.Entries;
         _record = recovered.Record;
         _registry = recovered.Registry;
+        _owned = recovered.Owned;
         _nextId = Math.Max(_nextId, _record.FirstIdOfEpoch);
         _retained.Clear();
         _retained.AddRange(recovered.Checkpoints.Readable);
@@ -146,6 +148,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     private void OnResumed(CoordinatorEvent.Resumed resumed)
     {
         _record = resumed.Record;
+        _owned = resumed.NewlyOwned is { } more ? _owned?.With(more) ?? more : _owned;
         _retained.AddRange(resumed.Claimed);
         _retained.Sort(static (a, b) => a.Id.CompareTo(b.Id));
         _nextId = Math.Max(_nextId, _record.FirstIdOfEpoch);

@@ -14,13 +14,16 @@ internal abstract record CoordinatorEvent
         RegisterRecord Record,
         SharedStateRegistry Registry,
         RecoveredCheckpoints Checkpoints,
-        CompletedCheckpoint? Base) : CoordinatorEvent;
+        CompletedCheckpoint? Base,
+        OwnedFolders Owned) : CoordinatorEvent;
 
     /// <summary>The record was changed by resuming or starting over; shared state of claimed checkpoints is
     /// registered.</summary>
     public sealed record Resumed(
-        RegisterRecord Record, IReadOnlyList<CompletedCheckpoint> Claimed, CompletedCheckpoint? Base)
-            : CoordinatorEvent;
+        RegisterRecord Record,
+        IReadOnlyList<CompletedCheckpoint> Claimed,
+        CompletedCheckpoint? Base,
+        OwnedFolders? NewlyOwned) : CoordinatorEvent;
 
     /// <summary>All tasks run.</summary>
     public sealed record Started : CoordinatorEvent;
