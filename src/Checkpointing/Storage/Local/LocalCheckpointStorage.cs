@@ -12,6 +12,9 @@ namespace Checkpointing.Storage.Local;
 /// <c>.locks</c> below the root, belong to this class.</para>
 /// <para>Disposing lets go of the lock by which other processes see that this one still writes; it is dropped at the
 /// latest when the process ends. Reading goes on to work.</para>
+/// <para>A path that a symbolic link leads out of the root is neither read nor deleted:
+/// <see cref="ForeignPathException"/>, unless <see cref="LocalStorageOptions.AllowForeignRoots"/>. The root itself may be
+/// reached by links.</para>
 /// <para>On Windows names become durable without <see cref="SyncFoldersAsync"/>, and files are not made
 /// read-only.</para>
 /// </remarks>
@@ -22,6 +25,7 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
     private readonly bool _mayLink;
     private readonly LocalFailures _failures;
     private readonly LocalFolders _folders;
+    private readonly LocalLinks _links;
     private readonly TemporaryFiles _temporaryFiles;
     private readonly LocalFileTransfer _transfer;
 
@@ -35,8 +39,9 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
         _mayLink = options?.ForceCopy != true;
         _failures = new(Root);
         _folders = new(Root, _failures);
+        _links = new(_folders, options?.AllowForeignRoots == true);
         _temporaryFiles = new(_folders, _failures);
-        _transfer = new(_folders, _temporaryFiles, _failures, _mayLink);
+        _transfer = new(_folders, _links, _temporaryFiles, _failures, _mayLink);
         Description = new Uri(Root).AbsoluteUri;
     }
 
@@ -55,6 +60,7 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
         var full = FullPathOfFile(path);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         cancellationToken.ThrowIfCancellationRequested();
+        _links.Check(path);
         FileStream? file = null;
         try
         {
@@ -128,6 +134,9 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
     {
         var full = FullPathOfFile(path);
         cancellationToken.ThrowIfCancellationRequested();
+
+        // A link in the file's place is deleted itself, whatever it leads to.
+        _links.Check(StoragePath.FolderOf(path));
         try
         {
             File.Delete(full);
@@ -149,6 +158,7 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
     {
         var full = FullPathOfFile(source);
         FullPathOfFile(target);
+        _links.Check(source);
         return _transfer.TakeInAsync(
             full, target, isSynced: true, e => new StoredFileMissingException(source, e), cancellationToken);
     }

@@ -7,7 +7,8 @@ namespace Checkpointing.Storage.Local;
 /// <summary>Whole files into, within and out of the root: a hard link where the file system makes one, else a
 /// copy.</summary>
 internal sealed class LocalFileTransfer(
-    LocalFolders folders, TemporaryFiles temporaryFiles, LocalFailures failures, bool mayLink) : ILocalFileTransfer
+    LocalFolders folders, LocalLinks links, TemporaryFiles temporaryFiles, LocalFailures failures, bool mayLink)
+    : ILocalFileTransfer
 {
     private const int CopyBlockBytes = 1 << 20;
 
@@ -41,6 +42,7 @@ internal sealed class LocalFileTransfer(
         LocalPaths.CheckFile(source);
         ArgumentException.ThrowIfNullOrEmpty(localPath);
         cancellationToken.ThrowIfCancellationRequested();
+        links.Check(source);
         var from = folders.FullPath(source);
         var to = Path.GetFullPath(localPath);
         try

@@ -7,4 +7,10 @@ public sealed class LocalStorageOptions
     /// <remarks>For file systems whose hard links are not to be trusted, and where each checkpoint shall stand on
     /// blocks of its own. Costs time and space; everything else stays as it is.</remarks>
     public bool ForceCopy { get; set; }
+
+    /// <summary>Whether files are read and deleted through symbolic links that lead out of the root. Default:
+    /// false: <see cref="ForeignPathException"/>.</summary>
+    /// <remarks>Paths come from metadata, and a folder from elsewhere may hold links to anything. Set it only where you
+    /// made the links yourself, for example to spread jobs over volumes.</remarks>
+    public bool AllowForeignRoots { get; set; }
 }
