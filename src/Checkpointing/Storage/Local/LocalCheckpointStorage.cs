@@ -13,8 +13,8 @@ namespace Checkpointing.Storage.Local;
 /// <para>Disposing lets go of the lock by which other processes see that this one still writes; it is dropped at the
 /// latest when the process ends. Reading goes on to work.</para>
 /// <para>A path that a symbolic link leads out of the root is neither read nor deleted:
-/// <see cref="ForeignPathException"/>, unless <see cref="LocalStorageOptions.AllowForeignRoots"/>. The root itself may be
-/// reached by links.</para>
+/// <see cref="ForeignPathException"/>, unless <see cref="LocalStorageOptions.AllowForeignRoots"/>. The root itself may
+/// be reached by links.</para>
 /// <para>On Windows names become durable without <see cref="SyncFoldersAsync"/>, and files are not made
 /// read-only.</para>
 /// </remarks>

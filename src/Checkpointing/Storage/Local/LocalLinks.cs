@@ -2,9 +2,9 @@
 namespace Checkpointing.Storage.Local;
 
 /// <summary>Refuses paths that a symbolic link leads out of the root.</summary>
-/// <remarks>Paths come from metadata, and with a folder from elsewhere come its links. The root itself may be reached by
-/// links, links within it are followed, and hard links are files like others. Somebody who exchanges a folder between
-/// this look and the opening could write there anyway.</remarks>
+/// <remarks>Paths come from metadata, and with a folder from elsewhere come its links. The root itself may be reached
+/// by links, links within it are followed, and hard links are files like others. Somebody who exchanges a folder
+/// between this look and the opening could write there anyway.</remarks>
 internal sealed class LocalLinks(LocalFolders folders, bool allowForeignRoots)
 {
     // As Linux: more are taken for a circle.

@@ -11,12 +11,12 @@ public sealed class MetadataPathsTests
     [Fact]
     public void Of_EveryKindOfHandle_GivesEachPathOnceInStoredOrder()
     {
-        var metadata = PathSamples.Everywhere("file:/root/", out var absolute, out var relative);
+        var metadata = PathSamples.Everywhere("file:/base/", out var absolute, out var relative);
 
         var paths = MetadataPaths.Of(metadata);
 
         paths.Where(path => !path.IsRelative).Select(path => path.Path).Should()
-            .BeEquivalentTo(Enumerable.Range(1, absolute).Select(i => $"file:/root/{i}"));
+            .BeEquivalentTo(Enumerable.Range(1, absolute).Select(i => $"file:/base/{i}"));
         paths.Where(path => path.IsRelative).Select(path => path.Path).Should()
             .BeEquivalentTo(Enumerable.Range(1, relative).Select(i => $"rel/{i}"));
     }
@@ -24,7 +24,7 @@ public sealed class MetadataPathsTests
     [Fact]
     public void Streams_EveryKindOfHandle_SaysWhoHasEach()
     {
-        var streams = MetadataPaths.Streams(PathSamples.Everywhere("file:/root/", out _, out _));
+        var streams = MetadataPaths.Streams(PathSamples.Everywhere("file:/base/", out _, out _));
 
         streams.Select(stream => stream.Place.Role).Distinct().Should()
             .BeEquivalentTo(Enum.GetValues<HandleRole>());
@@ -148,7 +148,7 @@ public sealed class MetadataPathsTests
     [InlineData("", "")]
     public void ResolveRelative_EveryKindOfHandle_LeavesNoRelativeOne(string folder, string prefix)
     {
-        var metadata = PathSamples.Everywhere("file:/root/", out var absolute, out var relative);
+        var metadata = PathSamples.Everywhere("file:/base/", out var absolute, out var relative);
 
         var resolved = MetadataPaths.Of(metadata.ResolveRelative(folder));
 
@@ -173,7 +173,7 @@ public sealed class MetadataPathsTests
 
         resolve.Should().Throw<ForeignPathException>().Which.Message.Should()
             .Contain("folder/_metadata").And.Contain($"'{path}'").And.Contain("'000012.sst'");
-        metadata.FindForeign("file:/root").Should().ContainSingle().Which.Reason.Should().Be(reason);
+        metadata.FindForeign("file:/base").Should().ContainSingle().Which.Reason.Should().Be(reason);
         MetadataPaths.Of(metadata.ResolveRelative("folder", allowForeignRoots: true)).Should().ContainSingle()
             .Which.IsRelative.Should().BeFalse();
     }
@@ -184,33 +184,33 @@ public sealed class MetadataPathsTests
         var metadata = PathSamples.Everywhere("job/chk-1/", out _, out _);
         var files = MetadataPaths.Streams(metadata).Count(stream => stream.Stream is FileStateHandle);
 
-        var (absolute, count) = metadata.MakeAbsolute("file:/root");
+        var (absolute, count) = metadata.MakeAbsolute("file:/base");
 
         count.Should().Be(files);
-        absolute.FindForeign("file:/root").Should().BeEmpty();
+        absolute.FindForeign("file:/base").Should().BeEmpty();
         absolute.MakeAbsolute("file:/other").Metadata.Should().BeSameAs(absolute);
     }
 
     [Theory]
-    [InlineData("file:/root/a", null)]
-    [InlineData("/root", null)]
-    [InlineData("file:///root/a/b", null)]
+    [InlineData("file:/base/a", null)]
+    [InlineData("/base", null)]
+    [InlineData("file:///base/a/b", null)]
     [InlineData("job/chk-1/x", null)]
     [InlineData("a:b/chk-1/x", null)]
-    [InlineData("file:/rootother/a", ForeignPathReason.OutsideRoot)]
+    [InlineData("file:/baseother/a", ForeignPathReason.OutsideRoot)]
     [InlineData("/etc/passwd", ForeignPathReason.OutsideRoot)]
-    [InlineData("file:/root/../etc/passwd", ForeignPathReason.ParentSegment)]
+    [InlineData("file:/base/../etc/passwd", ForeignPathReason.ParentSegment)]
     [InlineData("job/../../x", ForeignPathReason.ParentSegment)]
     [InlineData(@"job\..\x", ForeignPathReason.ParentSegment)]
-    [InlineData("s3://bucket/root/a", ForeignPathReason.OtherSystem)]
-    [InlineData("file://host/root/a", ForeignPathReason.OtherSystem)]
+    [InlineData("s3://bucket/base/a", ForeignPathReason.OtherSystem)]
+    [InlineData("file://host/base/a", ForeignPathReason.OtherSystem)]
     [InlineData("job//x", ForeignPathReason.NotNormal)]
     [InlineData("job/./x", ForeignPathReason.NotNormal)]
     [InlineData("job\\x", ForeignPathReason.NotNormal)]
     [InlineData("job/\u001bx", ForeignPathReason.NotNormal)]
     public void FindForeign_OnePath_SaysWhetherAndWhy(string path, ForeignPathReason? reason)
     {
-        var found = Samples.WithShared(new FileStateHandle(path, 1)).FindForeign("file:/root");
+        var found = Samples.WithShared(new FileStateHandle(path, 1)).FindForeign("file:/base");
 
         found.Select(foreign => (ForeignPathReason?)foreign.Reason).Should()
             .Equal(reason is null ? [] : new[] { reason });
@@ -222,8 +222,8 @@ public sealed class MetadataPathsTests
     {
         var metadata = PathSamples.Everywhere("file:/elsewhere/", out var absolute, out _);
 
-        metadata.FindForeign("file:/root").Should().HaveCount(absolute);
-        metadata.FindForeign("file:/root", "/elsewhere").Should().BeEmpty();
+        metadata.FindForeign("file:/base").Should().HaveCount(absolute);
+        metadata.FindForeign("file:/base", "/elsewhere").Should().BeEmpty();
         metadata.FindForeign().Should().HaveCount(absolute);
     }
 
