@@ -61,7 +61,7 @@ public sealed class MetadataPathsTests
 
     [Fact]
     public void Relocate_AnyContent_ThereAndBackIsTheSame() =>
-        MetadataGen.Native.Sample(metadata =>
+        MetadataGen.For(MetadataFormat.NativeV1).Sample(metadata =>
         {
             var there = metadata.Relocate(new PathRelocation("hdfs://nn:8020/x", "hdfs://other/y"));
             var back = there.Metadata.Relocate(new PathRelocation("hdfs://other/y", "hdfs://nn:8020/x"));
