@@ -66,6 +66,11 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
         if (!_isDisposed)
         {
             _isDisposed = true;
+            foreach (var table in _tables.Values)
+            {
+                table.Close();
+            }
+
             _scope.Database.Dispose();
             _scope.Folder.RemoveUser();
         }

@@ -12,7 +12,10 @@ internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFa
     private const int MinRoom = 64;
     private const int MaxRoom = 64 << 10;
 
+    // More than one only while scans are nested.
+    private readonly Stack<RocksDbCursor> _spareCursors = new();
     private int _expectedLength = MinRoom;
+    private bool _isClosed;
 
     /// <inheritdoc/>
     public override bool TryGet(ReadOnlySpan<byte> key, ArrayBufferWriter<byte> target)
@@ -43,7 +46,44 @@ internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFa
     /// <inheritdoc/>
     public override KeyedStateCursor Scan(ReadOnlySpan<byte> prefix)
     {
-        var (lower, end) = RowBounds.Of(prefix, range);
-        return new RocksDbCursor(database.NewIterator(columnFamily, lower, end));
+        if (!_spareCursors.TryPop(out var cursor))
+        {
+            cursor = new(this, database.NewScan(columnFamily));
+        }
+
+        try
+        {
+            cursor.Open(prefix, range);
+            return cursor;
+        }
+        catch
+        {
+            GiveBack(cursor);
+            throw;
+        }
+    }
+
+    /// <summary>Takes back a cursor that is not open any more.</summary>
+    internal void GiveBack(RocksDbCursor cursor)
+    {
+        if (_isClosed)
+        {
+            cursor.Free();
+        }
+        else
+        {
+            _spareCursors.Push(cursor);
+        }
+    }
+
+    /// <summary>Frees spare cursors. One that is open ends when it is disposed, and keeps the database open until
+    /// then.</summary>
+    internal void Close()
+    {
+        _isClosed = true;
+        while (_spareCursors.TryPop(out var cursor))
+        {
+            cursor.Free();
+        }
     }
 }

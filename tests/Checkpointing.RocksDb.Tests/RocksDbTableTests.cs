@@ -65,7 +65,12 @@ public sealed class RocksDbTableTests : IDisposable
     [InlineData("", "0000-8000")]
     public void RowBounds_OfPrefix_EndsBeforeTheNextPrefix(string prefix, string expected)
     {
-        var (lower, end) = RowBounds.Of(Convert.FromHexString(prefix), new(0, 32_767));
-        $"{Convert.ToHexString(lower)}-{Convert.ToHexString(end)}".Should().Be(expected);
+        var bytes = Convert.FromHexString(prefix);
+        var target = new byte[RowBounds.MaxLength(bytes)];
+
+        var (lower, end) = RowBounds.Write(bytes, new(0, 32_767), target);
+
+        $"{Convert.ToHexString(target.AsSpan(0, lower))}-{Convert.ToHexString(target.AsSpan(lower, end))}"
+            .Should().Be(expected);
     }
 }

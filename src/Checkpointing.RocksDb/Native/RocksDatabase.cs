@@ -185,6 +185,13 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
         return new(_handle, Path, columnFamily, lower, end, snapshot: null, fillCache);
     }
 
+    /// <summary>Makes a scan of a column family that can be opened again and again.</summary>
+    internal RocksScan NewScan(ColumnFamily columnFamily)
+    {
+        using var call = new Call(this);
+        return new(_handle, Path, columnFamily);
+    }
+
     /// <summary>Fixes a view of the present state.</summary>
     internal RocksSnapshot CreateSnapshot()
     {
