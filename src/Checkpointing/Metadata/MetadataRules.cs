@@ -1,4 +1,5 @@
 using Checkpointing.KeyGroups;
+using Checkpointing.Metadata.Flink.Properties;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata;
@@ -41,6 +42,13 @@ internal static class MetadataRules
         if (metadata.CheckpointId.Value < 0)
         {
             throw new UnsupportedFormatException(path, $"checkpoint id {metadata.CheckpointId}", "ids from 0");
+        }
+
+        if (metadata.FlinkProperties is { } properties
+            && FlinkPropertiesSerializer.ProblemWith(properties, path) is { } damage)
+        {
+            throw new UnsupportedFormatException(
+                path, $"properties of Flink's with {damage}", "one object as Java serializes it");
         }
 
         foreach (var one in metadata.Operators)

@@ -68,6 +68,25 @@ internal static class FlinkPropertiesSerializer
     internal static FlinkProperties Parse(ValueList<byte> serialized, string path) =>
         new(serialized) { Values = Decode(JavaStreamReader.Read(new(serialized.Items.AsSpan(), path))) };
 
+    /// <summary>Says why the bytes could not be read again; null if they can.</summary>
+    internal static string? ProblemWith(FlinkProperties properties, string path)
+    {
+        try
+        {
+            return JavaStreamReader.Read(new(properties.Serialized.Items.AsSpan(), path)) is null
+                ? "Java's null, which is written for no properties"
+                : null;
+        }
+        catch (CheckpointCorruptException exception)
+        {
+            return $"{exception.Actual} at byte {exception.Offset} of them";
+        }
+        catch (UnsupportedFormatException exception)
+        {
+            return exception.Found;
+        }
+    }
+
     /// <summary>Makes the object that Flink would write.</summary>
     /// <exception cref="ArgumentException">Flink has no such kind of snapshot.</exception>
     internal static ValueList<byte> Serialize(FlinkCheckpointProperties values)

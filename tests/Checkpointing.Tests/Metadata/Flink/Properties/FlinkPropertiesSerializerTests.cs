@@ -134,6 +134,23 @@ public sealed class FlinkPropertiesSerializerTests
             .Where(e => e.Offset == bytes.Serialized.Count && e.Path == "p");
     }
 
+    [Theory]
+    [InlineData("", "*only 0 bytes at byte 0 of them*")]
+    [InlineData("ACED000570", "*Java's null*")]
+    [InlineData("ACED00057070", "*1 more bytes at byte 5 of them*")]
+    [InlineData("ACED000575", "*Java's array for an object at byte 4*")]
+    public void Write_PropertiesThatCouldNotBeReadAgain_AreRefused(string hex, string message)
+    {
+        var properties = new FlinkProperties([.. Convert.FromHexString(hex)]);
+        foreach (var format in new[] { MetadataFormat.FlinkV4, MetadataFormat.NativeV1 })
+        {
+            var write = () => CheckpointMetadataSerializer.Write(
+                new(new(1), [], []) { FlinkProperties = properties }, format);
+
+            write.Should().Throw<UnsupportedFormatException>().WithMessage(message);
+        }
+    }
+
     [Fact]
     public void Read_CutAnywhere_IsCorrupt()
     {
