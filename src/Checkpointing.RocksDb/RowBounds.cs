@@ -13,8 +13,8 @@ internal static class RowBounds
     /// <summary>Room that <see cref="Write"/> needs at most.</summary>
     internal static int MaxLength(ReadOnlySpan<byte> prefix) => 2 * Math.Max(prefix.Length, KeyedRowKey.KeyGroupSize);
 
-    /// <summary>Writes the bounds of the keys that begin with a prefix and lie in a range of key groups: the first, then
-    /// the end, exclusive.</summary>
+    /// <summary>Writes the bounds of the keys that begin with a prefix and lie in a range of key groups: the first,
+    /// then the end, exclusive.</summary>
     /// <param name="prefix">Any bytes.</param>
     /// <param name="range">Key groups.</param>
     /// <param name="target">Gets both, one behind the other.</param>

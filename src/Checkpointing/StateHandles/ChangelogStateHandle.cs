@@ -2,7 +2,8 @@ using Checkpointing.KeyGroups;
 
 namespace Checkpointing.StateHandles;
 
-/// <summary>Keyed state of Flink's changelog backend: a snapshot taken some time ago, and what has changed since.</summary>
+/// <summary>Keyed state of Flink's changelog backend: a snapshot taken some time ago, and what has changed
+/// since.</summary>
 /// <param name="Range">Key groups covered.</param>
 /// <param name="Materialized">The snapshots that the changes start from.</param>
 /// <param name="Changes">The changes, oldest first.</param>

@@ -20,7 +20,8 @@ public sealed record KeyGroupsStateHandle(KeyGroupRange Range, ValueList<long> O
     /// <summary>Whether Flink marked it as part of a canonical savepoint.</summary>
     public bool IsSavepoint { get; init; }
 
-    /// <summary>Id that Flink gave to the handle, a UUID as text; null in files before Flink 1.15 and in ours.</summary>
+    /// <summary>Id that Flink gave to the handle, a UUID as text; null in files before Flink 1.15 and in
+    /// ours.</summary>
     public string? HandleId { get; init; }
 
     /// <inheritdoc/>
@@ -58,7 +59,8 @@ public sealed record IncrementalKeyedStateHandle(
     /// that.</remarks>
     public string? BackendText { get; init; }
 
-    /// <summary>Id that Flink gave to the handle, a UUID as text; null in files before Flink 1.16 and in ours.</summary>
+    /// <summary>Id that Flink gave to the handle, a UUID as text; null in files before Flink 1.16 and in
+    /// ours.</summary>
     public string? HandleId { get; init; }
 
     /// <inheritdoc/>

@@ -3,8 +3,8 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.Metadata.Flink;
 
 /// <summary>Handles of the changelog backend, as Flink 1.15 and later write them.</summary>
-/// <remarks>Flink 1.14 wrote tags 8 to 10 with fewer fields under the same version 3. No later Flink reads those, nor do
-/// we.</remarks>
+/// <remarks>Flink 1.14 wrote tags 8 to 10 with fewer fields under the same version 3. No later Flink reads those, nor
+/// do we.</remarks>
 internal static class FlinkChangelogHandles
 {
     private const byte ChangelogTag = 8;
