@@ -19,6 +19,10 @@ public sealed class RocksDbBackendOptions
     /// <summary>Memory for blocks read, a subtask, 64 KiB to 1 TiB. Default: 32 MiB.</summary>
     public long BlockCacheBytes { get; set; } = 32 << 20;
 
+    /// <summary>A budget that this factory's backends share with those of other factories. Default: none; each backend
+    /// takes what its own settings allow. Not owned.</summary>
+    public RocksDbMemory? Memory { get; set; }
+
     /// <summary>Files that one database keeps open, at least 20; -1: all. Default: 1,000.</summary>
     public int MaxOpenFiles { get; set; } = 1_000;
 

@@ -15,7 +15,12 @@ internal sealed class DatabaseOptions
     private const int InfoLogLevelFatal = 4;
     private const double BloomBitsPerKey = 10;
 
+    // Rows of a column family take memory in blocks of this size: of an eighth of a write buffer, many small databases
+    // would fill the budget with empty blocks.
+    private const int ArenaBlockBytes = 64 << 10;
+
     private readonly nint _cache;
+    private readonly RocksDbMemory? _memory;
 
     internal DatabaseOptions(RocksDbBackendOptions options)
     {
@@ -24,6 +29,14 @@ internal sealed class DatabaseOptions
         _cache = RocksDbLibrary.rocksdb_cache_create_lru((nuint)options.BlockCacheBytes);
         var table = RocksDbLibrary.rocksdb_block_based_options_create();
         RocksDbLibrary.rocksdb_block_based_options_set_block_cache(table, _cache);
+        _memory = options.Memory;
+        if (_memory is not null)
+        {
+            // Else indexes and filters of open files are counted nowhere.
+            RocksDbLibrary.rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
+            RocksDbLibrary.rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
+        }
+
         RocksDbLibrary.rocksdb_block_based_options_set_filter_policy(
             table, RocksDbLibrary.rocksdb_filterpolicy_create_bloom_full(BloomBitsPerKey));
 
@@ -43,6 +56,13 @@ internal sealed class DatabaseOptions
         RocksDbLibrary.rocksdb_options_set_write_buffer_size(Database, (nuint)options.WriteBufferSizeBytes);
         RocksDbLibrary.rocksdb_options_set_max_write_buffer_number(Database, MaxWriteBufferCount);
         RocksDbLibrary.rocksdb_options_set_compression(Database, (int)options.Compression);
+
+        if (_memory is not null)
+        {
+            RocksDbLibrary.rocksdb_options_set_arena_block_size(Database, ArenaBlockBytes);
+            _memory.AddTo(Database);
+            _memory.Add(_cache, options.BlockCacheBytes);
+        }
 
         // The folder is deleted after closing: what is still in memory need not be written.
         RocksDbLibrary.rocksdb_options_set_avoid_flush_during_shutdown(Database, 1);
@@ -74,6 +94,7 @@ internal sealed class DatabaseOptions
         RocksDbLibrary.rocksdb_readoptions_destroy(Read);
         RocksDbLibrary.rocksdb_writeoptions_destroy(Write);
         RocksDbLibrary.rocksdb_options_destroy(Database);
+        _memory?.Remove(_cache);
         RocksDbLibrary.rocksdb_cache_destroy(_cache);
     }
 }
