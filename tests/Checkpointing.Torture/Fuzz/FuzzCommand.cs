@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Checkpointing.Torture.Fuzz;
+
+/// <summary>The command <c>fuzz</c>.</summary>
+internal static class FuzzCommand
+{
+    private const int MaxSeedFileBytes = 8_192;
+    private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(60);
+
+    internal static Command Create()
+    {
+        var inputs = new Option<long>("--inputs")
+        {
+            Description = "How many inputs.",
+            DefaultValueFactory = static _ => 100_000,
+        };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "All inputs follow from it.",
+            DefaultValueFactory = static _ => 1,
+        };
+        var replay = new Option<string?>("--replay") { Description = "One input, SEED:INDEX." };
+        var file = new Option<string?>("--file") { Description = "A kept input instead." };
+        var save = new Option<string>("--save")
+        {
+            Description = "Folder for inputs that fail.",
+            DefaultValueFactory = static _ => Path.Combine(Path.GetTempPath(), "checkpointing-fuzz"),
+        };
+        var made = new Option<bool>("--made-only")
+        {
+            Description = "Start from made files only, not from the real ones beside the repository.",
+        };
+        var json = new Option<bool>("--json") { Description = "One line of JSON." };
+        var command = new Command("fuzz", "Gives the metadata readers mutated files.")
+        {
+            inputs, seed, replay, file, save, made, json,
+        };
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(file) is { } path)
+            {
+                return CheckFile(path, parsed.GetValue(json));
+            }
+
+            var corpus = FuzzCorpus.Load(parsed.GetValue(made) ? 0 : MaxSeedFileBytes);
+            var first = 0L;
+            var count = parsed.GetValue(inputs);
+            var chosenSeed = parsed.GetValue(seed);
+            if (parsed.GetValue(replay) is { } which)
+            {
+                (chosenSeed, first) = ParseReplay(which);
+                count = 1;
+            }
+
+            var watch = new HangWatch(s_hang, index => FuzzEngine.ReplayOf(chosenSeed, index));
+            using (watch)
+            {
+                var engine = new FuzzEngine(chosenSeed, corpus)
+                {
+                    SaveFolder = parsed.GetValue(save),
+                    Starting = watch.Begin,
+                };
+                var report = engine.Run(first, count);
+                report.Print(parsed.GetValue(json));
+                return report.ExitCode;
+            }
+        });
+        return command;
+    }
+
+    private static int CheckFile(string path, bool asJson)
+    {
+        var report = new TortureReport("fuzz", 0);
+        var verdict = MetadataOracle.Check(File.ReadAllBytes(path));
+        report.Set("outcome", verdict.Outcome.ToString());
+        report.Set("milliseconds", Math.Round(verdict.Elapsed.TotalMilliseconds, 3));
+        report.Set("allocatedBytes", verdict.AllocatedBytes);
+        if (verdict.Problem is { } problem)
+        {
+            report.Add(new(
+                $"{path}: {problem}",
+                $"dotnet run -c Release --project tests/Checkpointing.Torture -- fuzz --file {path}"));
+        }
+
+        report.Print(asJson);
+        return report.ExitCode;
+    }
+
+    private static (ulong Seed, long Index) ParseReplay(string text) =>
+        text.Split(':') is [var seed, var index]
+        && ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedSeed)
+        && long.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedIndex)
+            ? (parsedSeed, parsedIndex)
+            : throw new ArgumentException($"--replay takes SEED:INDEX, not '{text}'.");
+}

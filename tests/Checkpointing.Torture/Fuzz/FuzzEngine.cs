@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Checkpointing.Torture.Fuzz;
+
+/// <summary>Makes inputs from a seed and judges what the metadata readers do with each.</summary>
+/// <remarks>Input i follows from the run's seed, i and the corpus alone.</remarks>
+internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
+{
+    private const int MaxFailures = 20;
+
+    // Later entries get more inputs: how often each is drawn.
+    private static readonly (string Name, int Share, Func<FuzzRandom, FuzzCorpus, byte[]> Mutate)[] s_mutators =
+    [
+        ("bits", 2, BlindMutators.FlipBits),
+        ("bytes", 2, BlindMutators.ChangeBytes),
+        ("cut", 1, BlindMutators.Truncate),
+        ("ranges", 2, BlindMutators.MoveRange),
+        ("splice", 1, BlindMutators.Splice),
+        ("garbage", 1, BlindMutators.Garbage),
+        ("flink-lie", 6, FlinkMutators.Lie),
+        ("flink-shift", 2, FlinkMutators.ShiftFields),
+        ("flink-version", 1, FlinkMutators.ChangeVersion),
+        ("flink-boundary", 3, FlinkMutators.BoundaryNumbers),
+        ("flink-splice", 1, FlinkMutators.SpliceFields),
+        ("native-fields", 3, NativeMutators.ChangeFields),
+        ("native-headers", 2, NativeMutators.ChangeRecordHeaders),
+        ("native-records", 3, NativeMutators.MoveRecords),
+        ("native-nest", 1, NativeMutators.Nest),
+        ("native-unsealed", 1, NativeMutators.LeaveUnsealed),
+    ];
+
+    private static readonly int s_shares = s_mutators.Sum(static mutator => mutator.Share);
+
+    private readonly Dictionary<string, long> _inputsByMutator = s_mutators.ToDictionary(
+        static mutator => mutator.Name, static _ => 0L);
+
+    private readonly long[] _outcomes = new long[Enum.GetValues<FuzzOutcome>().Length];
+    private readonly SortedDictionary<string, long> _acceptedByFormat = [];
+    private long _nativeRefusals;
+    private TimeSpan _slowest;
+    private long _slowestIndex;
+    private double _largestShareOfMemory;
+    private long _largestShareIndex;
+
+    /// <summary>Folder for inputs that fail; null = they are not kept.</summary>
+    internal string? SaveFolder { get; init; }
+
+    /// <summary>Called before each input, so that a watcher knows what is going on.</summary>
+    internal Action<long>? Starting { get; init; }
+
+    /// <summary>The command that replays an input.</summary>
+    internal static string ReplayOf(ulong seed, long index) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"dotnet run -c Release --project tests/Checkpointing.Torture -- fuzz --replay {seed}:{index}");
+
+    /// <summary>Makes one input.</summary>
+    internal byte[] Make(long index, out string mutator)
+    {
+        var random = new FuzzRandom(seed, (ulong)index);
+        var at = random.Below(s_shares);
+        var chosen = 0;
+        while (at >= s_mutators[chosen].Share)
+        {
+            at -= s_mutators[chosen++].Share;
+        }
+
+        mutator = s_mutators[chosen].Name;
+        return s_mutators[chosen].Mutate(random, corpus);
+    }
+
+    /// <summary>Checks some inputs.</summary>
+    internal TortureReport Run(long firstIndex, long count)
+    {
+        var report = new TortureReport("fuzz", seed);
+        var started = Stopwatch.GetTimestamp();
+        var done = 0L;
+        for (; done < count && report.Failures.Count < MaxFailures; done++)
+        {
+            Starting?.Invoke(firstIndex + done);
+            CheckOne(firstIndex + done, report);
+        }
+
+        report.Set("inputs", done);
+        report.Set("accepted", _outcomes[(int)FuzzOutcome.Accepted]);
+        report.Set("corrupt", _outcomes[(int)FuzzOutcome.Corrupt]);
+        report.Set("unsupported", _outcomes[(int)FuzzOutcome.Unsupported]);
+        report.Set("failed", _outcomes[(int)FuzzOutcome.Failed]);
+        report.Set("acceptedButNotHeldByNative", _nativeRefusals);
+        foreach (var (format, accepted) in _acceptedByFormat)
+        {
+            report.Set($"accepted.{format}", accepted);
+        }
+
+        foreach (var (mutator, inputs) in _inputsByMutator)
+        {
+            report.Set($"mutator.{mutator}", inputs);
+        }
+
+        report.Set("slowestMilliseconds", Math.Round(_slowest.TotalMilliseconds, 3));
+        report.Set("slowestIndex", _slowestIndex);
+        report.Set("largestShareOfAllowedMemory", Math.Round(_largestShareOfMemory, 4));
+        report.Set("largestShareIndex", _largestShareIndex);
+        report.Set("corpusFiles", corpus.Seeds.Length);
+        report.Set("corpusFingerprint", corpus.Fingerprint);
+        report.Set("seconds", Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1));
+        return report;
+    }
+
+    private void CheckOne(long index, TortureReport report)
+    {
+        var input = Make(index, out var mutator);
+        var verdict = MetadataOracle.Check(input);
+        _inputsByMutator[mutator]++;
+        _outcomes[(int)verdict.Outcome]++;
+        _nativeRefusals += verdict.NativeRefusal is null ? 0 : 1;
+        if (verdict is { Outcome: FuzzOutcome.Accepted, Format: { } format })
+        {
+            _acceptedByFormat[format.ToString()] = _acceptedByFormat.GetValueOrDefault(format.ToString()) + 1;
+        }
+
+        if (verdict.Elapsed > _slowest)
+        {
+            (_slowest, _slowestIndex) = (verdict.Elapsed, index);
+        }
+
+        var share = (double)verdict.AllocatedBytes / MetadataOracle.MaxAllocatedBytes(input.Length);
+        if (share > _largestShareOfMemory)
+        {
+            (_largestShareOfMemory, _largestShareIndex) = (share, index);
+        }
+
+        if (verdict.Problem is { } problem)
+        {
+            var saved = Save(input, index);
+            report.Add(new(
+                $"input {seed}:{index} ({mutator}, {input.Length} bytes{saved}): {problem}", ReplayOf(seed, index)));
+        }
+    }
+
+    private string Save(byte[] input, long index)
+    {
+        if (SaveFolder is null)
+        {
+            return "";
+        }
+
+        Directory.CreateDirectory(SaveFolder);
+        var path = Path.Combine(SaveFolder, string.Create(CultureInfo.InvariantCulture, $"{seed}-{index}.metadata"));
+        File.WriteAllBytes(path, input);
+        return $", kept as {path}";
+    }
+}

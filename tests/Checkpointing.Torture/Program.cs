@@ -1,0 +1,1 @@
+return Checkpointing.Torture.TortureCommandLine.Run(args);

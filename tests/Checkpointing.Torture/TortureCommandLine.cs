@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Checkpointing.Torture.Fuzz;
+
+namespace Checkpointing.Torture;
+
+/// <summary>The one door to all torture: each command takes a seed, runs for as long as it is told, and ends with
+/// counters, failures and the command that replays each.</summary>
+internal static class TortureCommandLine
+{
+    // A new kind of torture is one more line here.
+    private static readonly Func<Command>[] s_commands = [FuzzCommand.Create, DamageCommand.Create];
+
+    /// <summary>Runs the program.</summary>
+    /// <param name="args">Arguments, without the program's name.</param>
+    /// <returns>0 if nothing failed, 1 otherwise.</returns>
+    internal static int Run(string[] args)
+    {
+        var root = new RootCommand("Tortures the library and says what broke.");
+        foreach (var create in s_commands)
+        {
+            root.Add(create());
+        }
+
+        return root.Parse(args).Invoke();
+    }
+}
