@@ -1,1 +1,1 @@
-return Checkpointing.Torture.TortureCommandLine.Run(args);
+return Checkpointing.Torture.TortureCommandLine.Run(args, Console.Out);

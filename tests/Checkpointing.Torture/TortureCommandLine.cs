@@ -8,12 +8,14 @@ namespace Checkpointing.Torture;
 internal static class TortureCommandLine
 {
     // A new kind of torture is one more line here.
-    private static readonly Func<Command>[] s_commands = [FuzzCommand.Create, DamageCommand.Create];
+    private static readonly Func<Command>[] s_commands =
+        [FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create];
 
     /// <summary>Runs the program.</summary>
     /// <param name="args">Arguments, without the program's name.</param>
+    /// <param name="output">Gets the result.</param>
     /// <returns>0 if nothing failed, 1 otherwise.</returns>
-    internal static int Run(string[] args)
+    internal static int Run(string[] args, TextWriter output)
     {
         var root = new RootCommand("Tortures the library and says what broke.");
         foreach (var create in s_commands)
@@ -21,6 +23,6 @@ internal static class TortureCommandLine
             root.Add(create());
         }
 
-        return root.Parse(args).Invoke();
+        return root.Parse(args).Invoke(new InvocationConfiguration { Output = output });
     }
 }

@@ -33,25 +33,25 @@ internal sealed class TortureReport(string command, ulong seed)
         failures = _failures,
     });
 
-    /// <summary>Writes the result to standard output, for people or as JSON.</summary>
-    internal void Print(bool asJson)
+    /// <summary>Writes the result, for people or as JSON.</summary>
+    internal void Print(TextWriter output, bool asJson)
     {
         if (asJson)
         {
-            Console.WriteLine(ToJson());
+            output.WriteLine(ToJson());
             return;
         }
 
-        Console.WriteLine($"{command}, seed {seed}: {(_failures.Count == 0 ? "passed" : "FAILED")}");
+        output.WriteLine($"{command}, seed {seed}: {(_failures.Count == 0 ? "passed" : "FAILED")}");
         foreach (var (name, value) in _counters)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name}: {value}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name}: {value}"));
         }
 
         foreach (var failure in _failures)
         {
-            Console.WriteLine($"FAILED: {failure.What}");
-            Console.WriteLine($"  replay: {failure.Replay}");
+            output.WriteLine($"FAILED: {failure.What}");
+            output.WriteLine($"  replay: {failure.Replay}");
         }
     }
 }

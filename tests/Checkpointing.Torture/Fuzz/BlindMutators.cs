@@ -4,6 +4,7 @@ namespace Checkpointing.Torture.Fuzz;
 internal static class BlindMutators
 {
     private const int MaxGarbageBytes = 2_000;
+    private const int MaxFloodBytes = 100_000;
 
     /// <summary>One to eight bits.</summary>
     internal static byte[] FlipBits(FuzzRandom random, FuzzCorpus corpus)
@@ -83,6 +84,18 @@ internal static class BlindMutators
 
         var version = random.Between(0, 8);
         return random.OneIn(4) ? bytes : [0x49, 0x60, 0x67, 0x2D, 0, 0, 0, (byte)version, .. bytes];
+    }
+
+    /// <summary>A unit again and again, up to a length of chance.</summary>
+    internal static byte[] Repeat(ReadOnlySpan<byte> unit, FuzzRandom random)
+    {
+        var result = new byte[unit.IsEmpty ? 0 : random.Between(0, MaxFloodBytes)];
+        for (var i = 0; i < result.Length; i++)
+        {
+            result[i] = unit[i % unit.Length];
+        }
+
+        return result;
     }
 
     private static byte[] Copy(FuzzRandom random, FuzzCorpus corpus) =>

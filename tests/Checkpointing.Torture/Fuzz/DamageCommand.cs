@@ -23,7 +23,7 @@ internal static class DamageCommand
         command.SetAction(parsed =>
         {
             var report = Run(parsed.GetValue(maxBytes));
-            report.Print(parsed.GetValue(json));
+            report.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
             return report.ExitCode;
         });
         return command;

@@ -88,6 +88,29 @@ internal static class FlinkMutators
         return [.. first.ToArray().AsSpan(0, from), .. second.ToArray().AsSpan(to)];
     }
 
+    /// <summary>A count that is as large as what follows could just hold, and that much of one thing behind
+    /// it.</summary>
+    internal static byte[] Flood(FuzzRandom random, FuzzCorpus corpus)
+    {
+        var file = FlinkGrammar.Generate(random, random.Between(1, 7));
+        var bytes = file.ToArray();
+        var count = random.Pick<Field>([.. file.Fields.Where(static field => field.Kind == FieldKind.Count)]);
+        var start = count.Offset + count.Size;
+
+        // One entry, if the count was at least one; or zeros; or anything.
+        var unit = random.Below(3) switch
+        {
+            0 => bytes[start..Math.Min(start + random.Between(1, 40), bytes.Length)],
+            1 => new byte[1],
+            _ => random.Bytes(random.Between(1, 8)),
+        };
+        var flood = BlindMutators.Repeat(unit, random);
+        byte[] result = [.. bytes[..start], .. flood, .. bytes[start..]];
+        var entryBytes = random.Pick([1, 2, 3, 4, 7, 8, 9, 12, 13, 16, 22, 26, 32]);
+        WriteNumber(result.AsSpan(count.Offset, count.Size), flood.Length / entryBytes);
+        return result;
+    }
+
     // Zeros after which something follows begin most counts and lengths.
     private static int FindNumber(byte[] bytes, FuzzRandom random)
     {

@@ -41,7 +41,7 @@ internal static class FuzzCommand
         {
             if (parsed.GetValue(file) is { } path)
             {
-                return CheckFile(path, parsed.GetValue(json));
+                return CheckFile(path, parsed.InvocationConfiguration.Output, parsed.GetValue(json));
             }
 
             var corpus = FuzzCorpus.Load(parsed.GetValue(made) ? 0 : MaxSeedFileBytes);
@@ -63,14 +63,14 @@ internal static class FuzzCommand
                     Starting = watch.Begin,
                 };
                 var report = engine.Run(first, count);
-                report.Print(parsed.GetValue(json));
+                report.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
                 return report.ExitCode;
             }
         });
         return command;
     }
 
-    private static int CheckFile(string path, bool asJson)
+    private static int CheckFile(string path, TextWriter output, bool asJson)
     {
         var report = new TortureReport("fuzz", 0);
         var verdict = MetadataOracle.Check(File.ReadAllBytes(path));
@@ -84,7 +84,7 @@ internal static class FuzzCommand
                 $"dotnet run -c Release --project tests/Checkpointing.Torture -- fuzz --file {path}"));
         }
 
-        report.Print(asJson);
+        report.Print(output, asJson);
         return report.ExitCode;
     }
 

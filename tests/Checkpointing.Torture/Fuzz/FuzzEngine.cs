@@ -9,7 +9,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
 {
     private const int MaxFailures = 20;
 
-    // Later entries get more inputs: how often each is drawn.
+    // Name, how often it is drawn, mutator.
     private static readonly (string Name, int Share, Func<FuzzRandom, FuzzCorpus, byte[]> Mutate)[] s_mutators =
     [
         ("bits", 2, BlindMutators.FlipBits),
@@ -23,17 +23,19 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
         ("flink-version", 1, FlinkMutators.ChangeVersion),
         ("flink-boundary", 3, FlinkMutators.BoundaryNumbers),
         ("flink-splice", 1, FlinkMutators.SpliceFields),
+        ("flink-flood", 1, FlinkMutators.Flood),
         ("native-fields", 3, NativeMutators.ChangeFields),
         ("native-headers", 2, NativeMutators.ChangeRecordHeaders),
         ("native-records", 3, NativeMutators.MoveRecords),
         ("native-nest", 1, NativeMutators.Nest),
+        ("native-flood", 1, NativeMutators.Flood),
         ("native-unsealed", 1, NativeMutators.LeaveUnsealed),
     ];
 
     private static readonly int s_shares = s_mutators.Sum(static mutator => mutator.Share);
 
-    private readonly Dictionary<string, long> _inputsByMutator = s_mutators.ToDictionary(
-        static mutator => mutator.Name, static _ => 0L);
+    private readonly Dictionary<string, long> _inputsByMutator =
+        s_mutators.ToDictionary(static mutator => mutator.Name, static _ => 0L);
 
     private readonly long[] _outcomes = new long[Enum.GetValues<FuzzOutcome>().Length];
     private readonly SortedDictionary<string, long> _acceptedByFormat = [];

@@ -33,6 +33,9 @@ internal sealed record FuzzVerdict(
     internal string? NativeRefusal { get; init; }
 }
 
+/// <summary>Reads a metadata file, as <see cref="CheckpointMetadataSerializer"/> does.</summary>
+internal delegate CheckpointMetadata MetadataReader(ReadOnlySpan<byte> source, string path, out MetadataFormat format);
+
 /// <summary>Judges what the metadata readers do with any bytes.</summary>
 /// <remarks>
 /// Bytes are either refused with one of two exceptions and an offset inside them, or read. What is read from a format
@@ -51,14 +54,17 @@ internal static class MetadataOracle
     internal static long MaxAllocatedBytes(int inputBytes) => (64L * inputBytes) + (1 << 20);
 
     /// <summary>Reads an input and checks what must hold.</summary>
-    internal static FuzzVerdict Check(byte[] input)
+    internal static FuzzVerdict Check(byte[] input) => Check(input, CheckpointMetadataSerializer.Read);
+
+    /// <summary>As <see cref="Check(byte[])"/>, with another reader: tests break it to see the oracle find it.</summary>
+    internal static FuzzVerdict Check(byte[] input, MetadataReader reader)
     {
-        var verdict = Read(input, out var metadata);
+        var verdict = Read(input, reader, out var metadata);
         if (verdict.Elapsed > MaxTime)
         {
             // Once more, as a collection or another process may have taken the time.
             GC.Collect();
-            verdict = Read(input, out metadata);
+            verdict = Read(input, reader, out metadata);
         }
 
         if (verdict.Problem is not null)
@@ -77,7 +83,7 @@ internal static class MetadataOracle
             : verdict with { Outcome = FuzzOutcome.Failed, Problem = problem };
     }
 
-    private static FuzzVerdict Read(byte[] input, out CheckpointMetadata? metadata)
+    private static FuzzVerdict Read(byte[] input, MetadataReader reader, out CheckpointMetadata? metadata)
     {
         metadata = null;
         MetadataFormat? format = null;
@@ -87,7 +93,7 @@ internal static class MetadataOracle
         var started = Stopwatch.GetTimestamp();
         try
         {
-            metadata = CheckpointMetadataSerializer.Read(input, InputPath, out var found);
+            metadata = reader(input, InputPath, out var found);
             format = found;
             outcome = FuzzOutcome.Accepted;
         }

@@ -122,6 +122,38 @@ internal static class NativeMutators
         return NativeRecords.Seal(NativeRecords.Replace(content, records, stream, record.Length, nested));
     }
 
+    /// <summary>Very many records, or very much behind the start of one, with all lengths around it right.</summary>
+    internal static byte[] Flood(FuzzRandom random, FuzzCorpus corpus)
+    {
+        var content = Content(random, corpus);
+        var records = NativeRecords.Find(content);
+        if (records.Count == 0)
+        {
+            return NativeRecords.Seal(content);
+        }
+
+        var at = random.Pick<int>([.. records]);
+        var record = NativeRecords.At(content, at).ToArray();
+        if (random.OneIn(2))
+        {
+            ReadOnlySpan<byte> unit = random.OneIn(2) ? record : NativeRecords.Make(random.Pick([0, 1, 0x7FFF]), []);
+            return NativeRecords.Seal(NativeRecords.Replace(
+                content, records, at, record.Length, BlindMutators.Repeat(unit, random)));
+        }
+
+        // The number that begins most lists is somewhere in what stays of the record.
+        var kept = record.AsSpan(6, random.Below(Math.Min(record.Length - 6, 60) + 1)).ToArray();
+        var flood = BlindMutators.Repeat(random.OneIn(2) ? new byte[1] : random.Bytes(random.Between(1, 8)), random);
+        if (kept.Length >= sizeof(int))
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(
+                kept.AsSpan(kept.Length - sizeof(int)), flood.Length / random.Pick([1, 4, 6, 8, 9, 10, 12, 14]));
+        }
+
+        byte[] flooded = NativeRecords.Make(record[0] | (record[1] << 8), [.. kept, .. flood]);
+        return NativeRecords.Seal(NativeRecords.Replace(content, records, at, record.Length, flooded));
+    }
+
     /// <summary>Any change that leaves the trailer as it was, or changes the trailer alone.</summary>
     internal static byte[] LeaveUnsealed(FuzzRandom random, FuzzCorpus corpus)
     {
