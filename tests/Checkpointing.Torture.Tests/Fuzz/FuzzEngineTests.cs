@@ -79,14 +79,22 @@ public sealed class FuzzEngineTests
     {
         byte[] header = [0x49, 0x60, 0x67, 0x2D, 0, 0, 0x03, 0xE9];
         var inner = NativeRecords.Make(0x8202, [1, 2, 3]);
-        byte[] content = [.. header, .. NativeRecords.Make(0x8103, [9, 9, .. inner]), .. NativeRecords.Make(0x8003, [])];
+        var last = NativeRecords.Make(0x8003, []);
+        byte[] content = [.. header, .. NativeRecords.Make(0x8103, [9, 9, .. inner]), .. last];
         var records = NativeRecords.Find(content);
 
         var replaced = NativeRecords.Replace(content, records, records[1], inner.Length, [7]);
 
-        replaced.Should().Equal(
-            [.. header, .. NativeRecords.Make(0x8103, [9, 9, 7]), .. NativeRecords.Make(0x8003, [])]);
-        var read = () => CheckpointMetadataSerializer.Read(NativeRecords.Seal(replaced), "p");
-        read.Should().Throw<CheckpointingException>().Which.Message.Should().NotContain("digest").And.NotContain("length of");
+        replaced.Should().Equal([.. header, .. NativeRecords.Make(0x8103, [9, 9, 7]), .. last]);
+    }
+
+    [Fact]
+    public void NativeRecords_Seal_LeadsBehindTheTrailer()
+    {
+        byte[] content = [0x49, 0x60, 0x67, 0x2D, 0, 0, 0x03, 0xE9, .. NativeRecords.Make(0x8FFF, [])];
+
+        var read = () => CheckpointMetadataSerializer.Read(NativeRecords.Seal(content), "p");
+
+        read.Should().Throw<UnsupportedFormatException>().WithMessage("*0x8fff*");
     }
 }

@@ -25,7 +25,9 @@ internal static class BlindMutators
         for (var changes = random.Between(1, 6); changes > 0; changes--)
         {
             ref var target = ref bytes[random.Below(bytes.Length)];
-            target = random.OneIn(2) ? (byte)random.Next() : random.Pick<byte>([0, 1, 0x7F, 0x80, 0xFF, (byte)(target + 1)]);
+            target = random.OneIn(2)
+                ? (byte)random.Next()
+                : random.Pick<byte>([0, 1, 0x7F, 0x80, 0xFF, (byte)(target + 1)]);
         }
 
         return bytes;
@@ -43,7 +45,8 @@ internal static class BlindMutators
     {
         var bytes = Copy(random, corpus);
         var start = random.Below(bytes.Length);
-        var count = Math.Min(random.OneIn(4) ? random.Below(bytes.Length) : random.Between(1, 40), bytes.Length - start);
+        var count = random.OneIn(4) ? random.Below(bytes.Length) : random.Between(1, 40);
+        count = Math.Min(count, bytes.Length - start);
         var range = bytes[start..(start + count)];
         switch (random.Below(4))
         {

@@ -1,7 +1,7 @@
 namespace Checkpointing.Torture.Fuzz;
 
-/// <summary>Makes well-formed files of Flink's versions 1 to 7 by the rules of the format, and not with the code that is
-/// tested. Its fields are known, so a mutator can lie in each.</summary>
+/// <summary>Makes well-formed files of Flink's versions 1 to 7 by the rules of the format, and not with the code that
+/// is tested. Its fields are known, so a mutator can lie in each.</summary>
 internal sealed class FlinkGrammar
 {
     private const uint Magic = 0x4960672D;
@@ -23,6 +23,7 @@ internal sealed class FlinkGrammar
     private readonly FieldWriter _out = new();
     private readonly int _version;
     private readonly bool _hasBadTexts;
+    private bool _chain;
 
     private FlinkGrammar(FuzzRandom random, int version)
     {
@@ -279,8 +280,6 @@ internal sealed class FlinkGrammar
 
         Text();
     }
-
-    private bool _chain;
 
     private void KeyGroups(int depth)
     {

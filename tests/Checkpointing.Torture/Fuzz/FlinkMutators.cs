@@ -127,7 +127,8 @@ internal static class FlinkMutators
             case FieldKind.Text:
                 if (!target.IsEmpty)
                 {
-                    target[random.Below(target.Length)] = random.Pick<byte>([0, 0x80, 0xC0, 0xC3, 0xE0, 0xED, 0xF0, 0xFF]);
+                    target[random.Below(target.Length)] =
+                        random.Pick<byte>([0, 0x80, 0xC0, 0xC3, 0xE0, 0xED, 0xF0, 0xFF]);
                 }
 
                 break;

@@ -64,7 +64,8 @@ internal sealed class FuzzCorpus
         {
             for (var version = 1; version <= FlinkVersions; version++)
             {
-                yield return new($"made/v{version}-{i}", FlinkGrammar.Generate(new(i, (ulong)version), version).ToArray());
+                var file = FlinkGrammar.Generate(new(i, (ulong)version), version);
+                yield return new($"made/v{version}-{i}", file.ToArray());
             }
 
             if (MakeNative(new(i, (ulong)MetadataFormat.NativeV1)) is { } native)

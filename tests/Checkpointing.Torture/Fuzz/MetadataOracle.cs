@@ -40,8 +40,8 @@ internal delegate CheckpointMetadata MetadataReader(ReadOnlySpan<byte> source, s
 /// <remarks>
 /// Bytes are either refused with one of two exceptions and an offset inside them, or read. What is read from a format
 /// of Flink's is written again to the same bytes; what is read from ours is written again to bytes that read the same,
-/// since records there have no fixed order. Both go through our own format without loss, or that refuses them by name.
-/// Reading ends in time and allocates in proportion.
+/// since records there have no fixed order. Both go through our own format without loss, or that refuses them by
+/// name. Reading ends in time and allocates in proportion.
 /// </remarks>
 internal static class MetadataOracle
 {
@@ -56,7 +56,7 @@ internal static class MetadataOracle
     /// <summary>Reads an input and checks what must hold.</summary>
     internal static FuzzVerdict Check(byte[] input) => Check(input, CheckpointMetadataSerializer.Read);
 
-    /// <summary>As <see cref="Check(byte[])"/>, with another reader: tests break it to see the oracle find it.</summary>
+    /// <summary>As <see cref="Check(byte[])"/>, with another reader: tests give it broken ones.</summary>
     internal static FuzzVerdict Check(byte[] input, MetadataReader reader)
     {
         var verdict = Read(input, reader, out var metadata);

@@ -91,7 +91,8 @@ internal static class NativeMutators
                 1 => [],
                 2 => AnyRecord(random, corpus) ?? record,
                 3 => [.. record, .. NativeRecords.Make(random.Pick([0, 7, 0x7FFF, 0x8FFF, 0xFFFF]), random.Bytes(3))],
-                4 => NativeRecords.Make(record[0] | (record[1] << 8), record.AsSpan(6, random.Below(record.Length - 6))),
+                4 => NativeRecords.Make(
+                    record[0] | (record[1] << 8), record.AsSpan(6, random.Below(record.Length - 6))),
                 _ => [.. record, .. AnyRecord(random, corpus) ?? []],
             };
             content = NativeRecords.Replace(content, records, at, record.Length, by);

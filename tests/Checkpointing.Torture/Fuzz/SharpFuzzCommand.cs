@@ -3,7 +3,8 @@ using SharpFuzz;
 
 namespace Checkpointing.Torture.Fuzz;
 
-/// <summary>The command <c>sharpfuzz</c>: the entry points that afl and libFuzzer start, with the same oracle.</summary>
+/// <summary>The command <c>sharpfuzz</c>: the entry points that afl and libFuzzer start, with the same
+/// oracle.</summary>
 internal static class SharpFuzzCommand
 {
     private const int MaxSeedFileBytes = 8_192;
