@@ -224,6 +224,7 @@ public sealed class NativeV1Tests
         }
 
         documented.Should().Equal(File.ReadAllBytes(GoldenPath("native-v1-small")));
+        CheckpointMetadataSerializer.Read([.. documented], "p").Should().Be(Samples.Small());
     }
 
     [Fact]

@@ -25,6 +25,10 @@ public sealed class JavaStreamReaderTests
             "superclass",
             Object([.. Class("a.B", 1, 2, Field('I', "i")), .. Plain("a.C", Field('J', "j"))], new byte[12])
         },
+        {
+            "superclass whose fields come first",
+            Object([.. Class("a.B", 1, 2, Field('I', "i")), .. Plain("a.C", Field('Z', "z"))], [1], [2, 2, 2, 2])
+        },
         { "null field", Object(Plain("a.B", ObjectField("o", "La/C;")), [Null]) },
         { "itself in a field", Object(Plain("a.B", ObjectField("o", "La/B;")), Reference(2)) },
         { "class used again", Object(Plain("a.B", ObjectField("o", "La/B;")), Object(Reference(0), [Null])) },
@@ -63,6 +67,30 @@ public sealed class JavaStreamReaderTests
         Parse(Replace(stream, Text("Savepoint"), [Null])).Values.Should().BeNull();
         Parse(Savepoint("Another", "NATIVE", "NONE", new byte[7])).Values.Should().BeNull();
         Parse(Replace(stream, Utf("forced"), Utf("Forced"))).Values.Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData("org.apache.flink.runtime.checkpoint.CheckpointProperties")]
+    [InlineData("org.apache.flink.runtime.checkpoint.SavepointType")]
+    [InlineData("org.apache.flink.core.execution.SavepointFormatType")]
+    [InlineData("org.apache.flink.runtime.checkpoint.SavepointType$PostCheckpointAction")]
+    public void Parse_ClassOfAnotherNameOrVersion_IsKeptWithoutValues(string name)
+    {
+        var stream = Savepoint("Savepoint", "NATIVE", "NONE", new byte[7]);
+        var other = name.Replace("apache", "Apache");
+
+        Parse(Replace(stream, Utf(name), Utf(other))).Values.Should().BeNull();
+        var version = stream.AsSpan().LastIndexOf(Utf(name)) + Utf(name).Length;
+        stream[version + 7] ^= 1;
+        if (stream[version + 8] == 0x12)
+        {
+            var parse = () => Parse(stream);
+            parse.Should().Throw<CheckpointCorruptException>("an enum has no version");
+        }
+        else
+        {
+            Parse(stream).Values.Should().BeNull();
+        }
     }
 
     [Fact]
@@ -134,6 +162,12 @@ public sealed class JavaStreamReaderTests
         { "unknown type of a field", Object(Plain("a.B", Field('X', "x"))), 22 },
         { "types in no order", Object(Plain("a.B", ObjectField("o", "x"), Field('I', "i"))), 22 + 4 + 4 },
         { "class as its own superclass", [0x73, .. Class("a.B", 1, 2), .. Reference(0)], 23 },
+        {
+            "class of objects above an enum",
+            [0x7E, .. Class("a.E", 0, 0x12), .. Plain("a.B"), .. Text("A")],
+            23
+        },
+        { "enum above a class of objects", Object([.. Class("a.B", 1, 2), .. Class("a.E", 0, 0x12), Null]), 23 },
         { "class as a value", Object(Plain("a.B", ObjectField("o", "x")), Reference(0)), 5 + 18 + 8 + 1 },
         { "object as a class", Object(Plain("a.B", ObjectField("o", "x")), Object(Reference(2))), 5 + 18 + 8 + 1 + 1 },
         { "broken text", [0x74, 0, 2, 0x61, 0xFF], 8 },
