@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Checkpointing.Tool.Demo;
+using Checkpointing.Tool.Metadata;
 
 namespace Checkpointing.Tool;
 
@@ -18,6 +20,7 @@ internal static class ToolCommandLine
         var root = new RootCommand("Takes, inspects and cares for checkpoints of stateful jobs.")
         {
             DemoCommand.Create(),
+            MetadataCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors is [var error, ..])
@@ -65,14 +68,21 @@ internal static class ToolCommandLine
         _ => exception.Message,
     };
 
-    private static string UsageOf(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand
-            ? "checkpoints"
-            : $"checkpoints {parsed.CommandResult.Command.Name}";
+    private static string UsageOf(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Parent: not null } command;
+            result = command.Parent)
+        {
+            names.Push(command.Command.Name);
+        }
+
+        return string.Join(' ', names.Prepend("checkpoints"));
+    }
 
     private static int Fail(string sentence, int exitCode)
     {
-        Console.Error.WriteLine(sentence.ReplaceLineEndings(" ").Trim());
+        Console.Error.WriteLine(PlainText.Clean(sentence.ReplaceLineEndings(" ").Trim()));
         return exitCode;
     }
 }

@@ -15,6 +15,9 @@ internal sealed class FlinkSpellings : IEquatable<FlinkSpellings>
 
     internal FlinkSpellings(IEnumerable<Spelling> spellings) => _spellings = spellings.ToValueList();
 
+    /// <summary>How many texts.</summary>
+    internal int Count => _spellings.Count;
+
     /// <summary>The stored bytes of texts, found by reference.</summary>
     internal Dictionary<string, ValueList<byte>> ByReference()
     {

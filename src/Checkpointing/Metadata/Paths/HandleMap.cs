@@ -12,9 +12,14 @@ namespace Checkpointing.Metadata.Paths;
 internal sealed class HandleMap(
     Func<StreamStateHandle, HandlePlace, StreamStateHandle> mapStream, Func<string, HandlePlace, string> mapFolder)
 {
+    private static readonly Action<StateHandle, HandlePlace> s_nothing = static (_, _) => { };
+
     private OperatorCheckpoint? _operator;
     private int? _subtask;
     private HandleRole _role;
+
+    /// <summary>Is shown every handle as it came, those that hold others before them.</summary>
+    public Action<StateHandle, HandlePlace> Visit { get; init; } = s_nothing;
 
     /// <summary>The checkpoint with all replacements; the same object if there were none.</summary>
     public CheckpointMetadata Map(CheckpointMetadata metadata)
@@ -27,7 +32,7 @@ internal sealed class HandleMap(
     {
         (_operator, _subtask, _role) = (one, null, HandleRole.Coordinator);
         var coordinator = one.CoordinatorState is { } state
-            ? mapStream(state, Place(HandlePart.Stream)) as ByteStreamStateHandle
+            ? MapStream(state) as ByteStreamStateHandle
                 ?? throw new ArgumentException("The state of an operator's coordinator lies in the metadata itself.")
             : null;
         var subtasks = MapItems(one.Subtasks, Map);
@@ -87,6 +92,7 @@ internal sealed class HandleMap(
 
     private KeyedStateHandle Map(KeyedStateHandle handle)
     {
+        Visit(handle, Place(HandlePart.Stream));
         switch (handle)
         {
             case KeyGroupsStateHandle groups:
@@ -138,12 +144,14 @@ internal sealed class HandleMap(
 
     private ChannelStateHandle Map(ChannelStateHandle channel)
     {
+        Visit(channel, Place(HandlePart.Stream));
         var stream = MapStream(channel.Stream);
         return ReferenceEquals(stream, channel.Stream) ? channel : channel with { Stream = stream };
     }
 
     private OperatorStateHandle Map(OperatorStateHandle handle)
     {
+        Visit(handle, Place(HandlePart.Stream));
         var stream = MapStream(handle.Stream);
         var folders = handle.MergedFiles is null ? null : Map(handle.MergedFiles);
         return ReferenceEquals(stream, handle.Stream) && ReferenceEquals(folders, handle.MergedFiles)
@@ -165,11 +173,14 @@ internal sealed class HandleMap(
 
     private StreamStateHandle MapStream(StreamStateHandle stream, HandlePart part, string? localName = null)
     {
+        var place = Place(part, localName);
+        Visit(stream, place);
         if (stream is not KeyGroupsStreamStateHandle outer)
         {
-            return mapStream(stream, Place(part, localName));
+            return mapStream(stream, place);
         }
 
+        Visit(outer.KeyGroups, place);
         var inner = MapStream(outer.KeyGroups.Stream, part, localName);
         return ReferenceEquals(inner, outer.KeyGroups.Stream)
             ? outer
