@@ -16,8 +16,8 @@ internal sealed record CheckpointRoot(string Folder, string? StorageRoot)
     /// <summary>What absolute paths are held against.</summary>
     public IReadOnlyList<string> ForForeignPaths => [StorageRoot ?? Folder];
 
-    /// <summary>Finds the root by the file's place: <c>ROOT/JOB/chk-N/_metadata</c>, or a folder above it below which the
-    /// first of its files lies.</summary>
+    /// <summary>Finds the root by the file's place: <c>ROOT/JOB/chk-N/_metadata</c>, or a folder above it below which
+    /// the first of its files lies.</summary>
     /// <param name="path">Full path of the file.</param>
     /// <param name="metadata">What it says.</param>
     /// <param name="given">The root that the command line names; null: to be found.</param>

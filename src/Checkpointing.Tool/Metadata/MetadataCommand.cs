@@ -74,7 +74,7 @@ internal static class MetadataCommand
 
     private static readonly Option<bool> Json = new("--json")
     {
-        Description = "Print one JSON object a line for each file and nothing else; 'error' is null where all went well",
+        Description = "Print one JSON object a line for each file and nothing else; 'error' is null if all went well",
     };
 
     /// <summary>Makes the command.</summary>
@@ -177,7 +177,9 @@ internal static class MetadataCommand
         catch (ArgumentException exception)
         {
             throw new ToolException(
-                $"Option --root has the value '{root}', which is no path: {exception.Message}", ExitCodes.Usage, exception);
+                $"Option --root has the value '{root}', which is no path: {exception.Message}",
+                ExitCodes.Usage,
+                exception);
         }
     }
 

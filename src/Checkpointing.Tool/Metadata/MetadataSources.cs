@@ -30,9 +30,9 @@ internal sealed record MetadataSources(bool IsFolder, IReadOnlyList<MetadataSour
             return new(false, [new(full, path, System.IO.Path.GetFileName(full))]);
         }
 
-        var shown = path.TrimEnd('/', System.IO.Path.DirectorySeparatorChar) is { Length: > 0 } trimmed ? trimmed : path;
+        var shown = path.TrimEnd('/', System.IO.Path.DirectorySeparatorChar);
         var files = new List<MetadataSource>();
-        Collect(full, shown.TrimEnd('/'), "", files);
+        Collect(full, shown, "", files);
         files.Sort(static (left, right) => string.CompareOrdinal(left.Relative, right.Relative));
         if (files.Exists(IsMetadata))
         {
@@ -41,7 +41,7 @@ internal sealed record MetadataSources(bool IsFolder, IReadOnlyList<MetadataSour
 
         if (files.Count == 0)
         {
-            files.Add(new(full, shown, "", "The folder holds no file."));
+            files.Add(new(full, path, "", "The folder holds no file."));
         }
 
         return new(files is not [{ Relative: CheckpointLayout.MetadataName }], files);

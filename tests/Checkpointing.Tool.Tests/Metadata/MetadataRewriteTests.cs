@@ -104,7 +104,8 @@ public sealed class MetadataRewriteTests : IDisposable
         same.Should().Contain("identical");
         File.ReadAllBytes(Path.Combine(Out, "_metadata")).Should()
             .Equal(File.ReadAllBytes(Path.Combine(folder, "_metadata")));
-        flink.Should().ContainAll("version 1001 as 3", "paths relocated", "digests of files are left out", "'flights-1'");
+        flink.Should().ContainAll(
+            "version 1001 as 3", "paths relocated", "digests of files are left out", "'flights-1'");
         var written = CheckpointMetadataSerializer.Read(File.ReadAllBytes(_folder["flink/_metadata/_metadata"]), "");
         MetadataPaths.Of(written).Should().NotBeEmpty()
             .And.OnlyContain(static path => path.Path.StartsWith("s3://bucket/a=b/flights-1/"));
@@ -135,7 +136,8 @@ public sealed class MetadataRewriteTests : IDisposable
     [Fact]
     public async Task Rewrite_Relocate_MovesWhatLiesBelowAndCountsIt()
     {
-        File.WriteAllBytes(_folder["in"], MetadataSamples.Flink("file:/a/b/1", "/a/b/2", "file:/a/bc/3", "hdfs://nn/4"));
+        File.WriteAllBytes(
+            _folder["in"], MetadataSamples.Flink("file:/a/b/1", "/a/b/2", "file:/a/bc/3", "hdfs://nn/4"));
 
         var lines = await MetadataProcess.RunJsonAsync(
             0, "rewrite", "--in", _folder["in"], "--out", Out, "--relocate", "file:///a/b=s3://bucket/x",
