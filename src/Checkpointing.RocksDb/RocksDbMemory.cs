@@ -15,7 +15,7 @@ public sealed class RocksDbMemory : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<(nint Cache, long MostBytes)> _caches = [];
-    private readonly WriteBufferManager _writeBuffers;
+    private readonly WriteBufferBudget _writeBuffers;
 
     /// <summary>Makes a budget.</summary>
     /// <param name="options">Settings; copied.</param>

@@ -4,9 +4,9 @@ namespace Checkpointing.RocksDb.Native;
 
 /// <summary>Counts the rows in memory of several databases against one limit.</summary>
 /// <remarks>Never makes writers wait: a database that is not written to would not end their wait.</remarks>
-internal sealed class WriteBufferManager : SafeHandle
+internal sealed class WriteBufferBudget : SafeHandle
 {
-    internal WriteBufferManager(long limitBytes)
+    internal WriteBufferBudget(long limitBytes)
         : base(0, ownsHandle: true) =>
         SetHandle(RocksDbLibrary.rocksdb_write_buffer_manager_create((nuint)limitBytes, allowStall: 0));
 

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+
+namespace Checkpointing.LoadTests;
+
+/// <summary>A folder of one ratio, deleted with it, and its clock.</summary>
+internal sealed class LoadTestFolder : IDisposable
+{
+    private int _last;
+
+    internal LoadTestFolder(LoadTestSettings settings, string name)
+    {
+        Settings = settings;
+        Root = Directory.CreateDirectory(
+            Path.Combine(settings.ParentFolder, $"load-test-{Environment.ProcessId}-{name}")).FullName;
+    }
+
+    internal LoadTestSettings Settings { get; }
+
+    internal string Root { get; }
+
+    /// <summary>A path below the folder that was not given before.</summary>
+    internal string NewPath(string name) => Path.Combine(Root, $"{name}-{++_last}");
+
+    /// <summary>Runs something and returns its time in milliseconds.</summary>
+    internal static async Task<double> TimeAsync(Func<Task> run)
+    {
+        Settle();
+        var start = Stopwatch.GetTimestamp();
+        await run().ConfigureAwait(false);
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    /// <summary>Runs something and returns its time in milliseconds.</summary>
+    internal static double Time(Action run)
+    {
+        Settle();
+        var start = Stopwatch.GetTimestamp();
+        run();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    /// <summary>Runs both sides of each pair, each first in turn.</summary>
+    internal async Task<List<(double Ours, double Theirs)>> PairsAsync(
+        Func<int, Task<double>> ours, Func<int, Task<double>> theirs, CancellationToken cancellationToken)
+    {
+        var pairs = new List<(double, double)>();
+        for (var run = 0; run < Settings.Runs; run++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            double first, second;
+            if (run % 2 == 0)
+            {
+                first = await ours(run).ConfigureAwait(false);
+                second = await theirs(run).ConfigureAwait(false);
+            }
+            else
+            {
+                second = await theirs(run).ConfigureAwait(false);
+                first = await ours(run).ConfigureAwait(false);
+            }
+
+            pairs.Add((first, second));
+        }
+
+        return pairs;
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Root, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Left for the system's cleaning of temporary folders.
+        }
+    }
+
+    // A collection that the other side has earned would be counted here.
+    private static void Settle()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+}

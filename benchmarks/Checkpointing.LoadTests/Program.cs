@@ -1,0 +1,1 @@
+return await Checkpointing.LoadTests.LoadTestCommandLine.RunAsync(args).ConfigureAwait(false);
