@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Checkpointing.Torture.Fuzz;
 
 /// <summary>Makes well-formed files of Flink's versions 1 to 7 by the rules of the format, and not with the code that
@@ -7,8 +9,9 @@ internal sealed class FlinkGrammar
     private const uint Magic = 0x4960672D;
     private const uint HookMagic = 0xC96B1696;
 
-    // Deeper than readers go, but not in every file.
+    // Deeper than readers go, but not in every file; and as deep as would take any stack.
     private const int DeepestNesting = 24;
+    private const int StackBreakingNesting = 60_000;
 
     private static readonly byte[][] s_oddTexts =
     [
@@ -211,8 +214,7 @@ internal sealed class FlinkGrammar
         }
         else
         {
-            var id = new Guid(_random.Bytes(16)).ToString("D");
-            _out.Text(System.Text.Encoding.ASCII.GetBytes(_random.OneIn(4) ? id.ToUpperInvariant() : id));
+            BackendId();
         }
 
         Range();
@@ -228,6 +230,16 @@ internal sealed class FlinkGrammar
         {
             Text();
         }
+    }
+
+    // Lower case as a rule; or upper case; or with a byte spelled as two, which Java reads as the same id.
+    private void BackendId()
+    {
+        var id = new Guid(_random.Bytes(16)).ToString("D");
+        var bytes = Encoding.ASCII.GetBytes(_random.OneIn(4) ? id.ToUpperInvariant() : id);
+        var at = _random.Below(bytes.Length);
+        byte[] spelled = [(byte)(0xC0 | (bytes[at] >> 6)), (byte)(0x80 | (bytes[at] & 0x3F))];
+        _out.Text(_random.OneIn(4) ? [.. bytes[..at], .. spelled, .. bytes[(at + 1)..]] : bytes);
     }
 
     private void WriteFileOfState()
@@ -301,7 +313,8 @@ internal sealed class FlinkGrammar
         if (tag == 3 && _random.OneIn(4))
         {
             // A chain of key groups, each where the stream of the one before belongs.
-            for (var links = _random.Between(1, DeepestNesting); links > 0; links--)
+            var links = _random.OneIn(500) ? StackBreakingNesting : _random.Between(1, DeepestNesting);
+            for (; links > 0; links--)
             {
                 _out.Byte(3, FieldKind.Tag);
                 _out.Int32(0);

@@ -54,18 +54,27 @@ internal static class FuzzCommand
                 count = 1;
             }
 
-            var watch = new HangWatch(s_hang, index => FuzzEngine.ReplayOf(chosenSeed, index));
-            using (watch)
+            var folder = parsed.GetValue(save)!;
+            foreach (var (seedLeft, indexLeft) in CrashMark.TakeLeft(folder))
             {
-                var engine = new FuzzEngine(chosenSeed, corpus)
-                {
-                    SaveFolder = parsed.GetValue(save),
-                    Starting = watch.Begin,
-                };
-                var report = engine.Run(first, count);
-                report.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
-                return report.ExitCode;
+                Console.Error.WriteLine(
+                    $"An earlier run ended in the middle of an input: {FuzzEngine.ReplayOf(seedLeft, indexLeft)}");
             }
+
+            using var mark = new CrashMark(folder, chosenSeed);
+            using var watch = new HangWatch(s_hang, index => FuzzEngine.ReplayOf(chosenSeed, index));
+            var engine = new FuzzEngine(chosenSeed, corpus)
+            {
+                SaveFolder = folder,
+                Starting = index =>
+                {
+                    mark.Begin(index);
+                    watch.Begin(index);
+                },
+            };
+            var report = engine.Run(first, count);
+            report.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
+            return report.ExitCode;
         });
         return command;
     }

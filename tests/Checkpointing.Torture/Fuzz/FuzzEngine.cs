@@ -40,6 +40,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
     private readonly long[] _outcomes = new long[Enum.GetValues<FuzzOutcome>().Length];
     private readonly SortedDictionary<string, long> _acceptedByFormat = [];
     private long _nativeRefusals;
+    private string? _firstNativeRefusal;
     private TimeSpan _slowest;
     private long _slowestIndex;
     private double _largestShareOfMemory;
@@ -89,6 +90,11 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
         report.Set("unsupported", _outcomes[(int)FuzzOutcome.Unsupported]);
         report.Set("failed", _outcomes[(int)FuzzOutcome.Failed]);
         report.Set("acceptedButNotHeldByNative", _nativeRefusals);
+        if (_firstNativeRefusal is not null)
+        {
+            report.Set("firstNotHeldByNative", _firstNativeRefusal);
+        }
+
         foreach (var (format, accepted) in _acceptedByFormat)
         {
             report.Set($"accepted.{format}", accepted);
@@ -116,6 +122,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
         _inputsByMutator[mutator]++;
         _outcomes[(int)verdict.Outcome]++;
         _nativeRefusals += verdict.NativeRefusal is null ? 0 : 1;
+        _firstNativeRefusal ??= verdict.NativeRefusal is { } refusal ? $"{seed}:{index}: {refusal}" : null;
         if (verdict is { Outcome: FuzzOutcome.Accepted, Format: { } format })
         {
             _acceptedByFormat[format.ToString()] = _acceptedByFormat.GetValueOrDefault(format.ToString()) + 1;

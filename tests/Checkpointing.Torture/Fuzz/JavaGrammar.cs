@@ -15,6 +15,10 @@ internal static class JavaGrammar
     private const byte EndOfAnnotation = 0x78;
     private const int FirstHandle = 0x7E_0000;
 
+    // Deeper than readers go, and as deep as would take any stack.
+    private const int DeepestNesting = 20;
+    private const int StackBreakingNesting = 60_000;
+
     private static readonly byte[][] s_real =
     [
         .. from kind in new FlinkSnapshotKind[]
@@ -53,7 +57,7 @@ internal static class JavaGrammar
     // Objects that hold each other, all of one class that is described once: few bytes a level.
     private static void WriteNested(FieldWriter output, FuzzRandom random)
     {
-        var depth = random.OneIn(8) ? random.Between(100, 3_000) : random.Between(0, 20);
+        var depth = DepthOf(random);
         output.Raw([0xAC, 0xED, 0, 5, Object]);
         BeginClass(output, "A", fields: 1);
         output.Byte('L', FieldKind.Tag);
@@ -87,7 +91,7 @@ internal static class JavaGrammar
     private static void WriteSupers(FieldWriter output, FuzzRandom random)
     {
         output.Raw([0xAC, 0xED, 0, 5, Object]);
-        var depth = random.OneIn(8) ? random.Between(100, 3_000) : random.Between(0, 20);
+        var depth = DepthOf(random);
         for (var i = 0; i <= depth; i++)
         {
             BeginClass(output, $"C{i}", fields: 0);
@@ -147,4 +151,7 @@ internal static class JavaGrammar
         output.Byte(Reference, FieldKind.Tag);
         output.Int32(FirstHandle + index);
     }
+
+    private static int DepthOf(FuzzRandom random) =>
+        random.OneIn(100) ? StackBreakingNesting : random.Between(0, DeepestNesting);
 }
