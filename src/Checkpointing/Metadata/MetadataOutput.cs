@@ -11,7 +11,7 @@ namespace Checkpointing.Metadata;
 internal sealed class MetadataOutput
 {
     private const int FirstChunkBytes = 1 << 14;
-    private const int LargestChunkBytes = 1 << 20;
+    private const int LargestChunkBytes = 1 << 22;
 
     // All but the last, full as far as they were used.
     private readonly List<Chunk> _full = [];
@@ -118,7 +118,7 @@ internal sealed class MetadataOutput
         }
 
         _full.Add(new(_buffer, _start, _used));
-        var next = ArrayPool<byte>.Shared.Rent(Math.Max(count, Math.Min(4 * _buffer.Length, LargestChunkBytes)));
+        var next = ArrayPool<byte>.Shared.Rent((int)Math.Max(count, Math.Min(4L * _buffer.Length, LargestChunkBytes)));
         _start += _used;
         _buffer = next;
         _used = 0;

@@ -11,6 +11,9 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
 {
     internal int Length => bytes.Length;
 
+    /// <summary>Room for the next bytes, all of which count as written.</summary>
+    internal Span<byte> Take(int count) => bytes.Take(count);
+
     internal void WriteByte(byte value) => bytes.Take(1)[0] = value;
 
     /// <summary>A number of an enumeration, if readers know it.</summary>
@@ -143,8 +146,9 @@ internal readonly struct NativeOutput(MetadataOutput bytes, string path)
     /// <summary>Begins a record; pass the result to <see cref="End"/>.</summary>
     internal int Begin(ushort tag)
     {
-        WriteUInt16(tag);
-        WriteInt32(0);
+        var header = bytes.Take(NativeInput.RecordHeaderBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(header, tag);
+        header[sizeof(ushort)..].Clear();
         return bytes.Length;
     }
 

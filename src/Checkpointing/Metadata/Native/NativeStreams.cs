@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Checkpointing.StateHandles;
 
 namespace Checkpointing.Metadata.Native;
@@ -155,12 +156,16 @@ internal static class NativeStreams
     private static void WriteFile(NativeOutput output, string path, long sizeBytes, ContentDigest? digest)
     {
         output.WriteText(path);
-        output.WriteInt64(sizeBytes);
-        output.WriteUInt16(NoTransform);
-        output.WriteByte(digest is null ? (byte)0 : (byte)1);
+
+        // The fields behind the path in one step: nearly all that a large file holds is this.
+        const int FixedBytes = sizeof(long) + sizeof(ushort) + 1;
+        var fields = output.Take(FixedBytes + (digest is null ? 0 : ContentDigest.Size));
+        BinaryPrimitives.WriteInt64LittleEndian(fields, sizeBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(fields[sizeof(long)..], NoTransform);
+        fields[FixedBytes - 1] = digest is null ? (byte)0 : (byte)1;
         if (digest is { } value)
         {
-            output.WriteDigest(value);
+            BinaryPrimitives.WriteUInt128BigEndian(fields[FixedBytes..], value.Value);
         }
     }
 }
