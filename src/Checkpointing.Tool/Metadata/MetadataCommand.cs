@@ -155,6 +155,13 @@ internal static class MetadataCommand
                 view.Failed(source, exception.Version, exception.Message);
                 exitCode = ExitCodes.RunFailed;
             }
+#pragma warning disable CA1031 // The edge of one file: a mistake of ours about it does not keep the others waiting.
+            catch (Exception exception) when (exception is not ToolException)
+#pragma warning restore CA1031
+            {
+                view.Failed(source, null, $"Unexpected failure ({exception.GetType().Name}): {exception.Message}");
+                exitCode = ExitCodes.RunFailed;
+            }
         }
 
         return exitCode;
