@@ -20,7 +20,8 @@ internal static class PlainText
         var result = new StringBuilder(text.Length + 16);
         for (var i = 0; i < text.Length; i++)
         {
-            if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]))
+            if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1])
+                && !IsInvisible(CharUnicodeInfo.GetUnicodeCategory(text, i)))
             {
                 result.Append(text, i++, 2);
             }
@@ -55,8 +56,8 @@ internal static class PlainText
         CultureInfo.InvariantCulture, $"{number:N0} {(number == 1 ? one : many ?? one + "s")}");
 
     // Controls, marks that turn the direction of writing, and surrogates, of which pairs are let through above.
-    private static bool NeedsEscape(char unit) =>
-        char.IsControl(unit) || char.IsSurrogate(unit)
-        || char.GetUnicodeCategory(unit) is UnicodeCategory.Format or UnicodeCategory.LineSeparator
-            or UnicodeCategory.ParagraphSeparator;
+    private static bool NeedsEscape(char unit) => char.IsSurrogate(unit) || IsInvisible(char.GetUnicodeCategory(unit));
+
+    private static bool IsInvisible(UnicodeCategory category) => category is UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }
