@@ -41,8 +41,8 @@ public sealed class RocksDbBackendFactory : IKeyedStateBackendFactory
         try
         {
             var restore = new BackendRestore(context, _options, folder);
-            var (scope, restoredStates) = await restore.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return new RocksDbKeyedStateBackend(scope, restoredStates);
+            var opened = await restore.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return new RocksDbKeyedStateBackend(opened.Scope, opened.RestoredStates);
         }
         catch
         {

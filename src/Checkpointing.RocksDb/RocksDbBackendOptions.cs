@@ -1,3 +1,5 @@
+using Checkpointing.RocksDb.Restore;
+
 namespace Checkpointing.RocksDb;
 
 /// <summary>Settings of the RocksDB backend. Values only.</summary>
@@ -34,6 +36,16 @@ public sealed class RocksDbBackendOptions
 
     /// <summary>What a checkpoint stores. Default: incremental.</summary>
     public RocksDbSnapshotMode Snapshots { get; set; } = RocksDbSnapshotMode.Incremental;
+
+    /// <summary>How another key-group range than the stored one is restored.</summary>
+    internal RescaleRules Rescaling { get; set; } = RescaleRules.Default;
+
+    /// <summary>Whether foreign rows are compacted away after a restore; without it they go as RocksDB
+    /// compacts.</summary>
+    internal bool CleansUp { get; set; } = true;
+
+    /// <summary>Ways of restoring taken; copies of the options share them.</summary>
+    internal RestoreCounts Counts { get; } = new();
 
     /// <summary>Checks every setting; the factory calls it.</summary>
     /// <exception cref="ArgumentException">A setting is missing or outside its range; the message names it.</exception>

@@ -1,4 +1,6 @@
 using Checkpointing.KeyGroups;
+using Checkpointing.RocksDb.Native;
+using Checkpointing.RocksDb.Restore;
 using Checkpointing.RocksDb.Snapshots;
 using Checkpointing.State;
 using Checkpointing.StateHandles;
@@ -21,6 +23,11 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
         {
             _tables.Add(state.Name, new(scope.Database, family, scope.Range));
         }
+
+        Cleanup = scope.Options.CleansUp
+            ? ForeignRowCleanup.StartIfNeeded(
+                scope.Database, scope.ColumnFamilies, scope.Range, scope.Options.Counts, scope.Context.Logger)
+            : null;
     }
 
     /// <inheritdoc/>
@@ -31,6 +38,15 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
 
     /// <inheritdoc/>
     public override IReadOnlyList<StateDescription> RestoredStates { get; }
+
+    /// <summary>Frees the database of foreign rows after a restore; null if there are none.</summary>
+    internal ForeignRowCleanup? Cleanup { get; }
+
+    /// <summary>The database.</summary>
+    internal RocksDatabase Database => _scope.Database;
+
+    /// <summary>Column families of the declared states, in the order of their declaration.</summary>
+    internal IReadOnlyList<ColumnFamily> ColumnFamilies => _scope.ColumnFamilies;
 
     /// <inheritdoc/>
     public override KeyedStateTable GetTable(string stateName)
@@ -61,11 +77,16 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
     public override void NotifyAborted(CheckpointId checkpointId) => _scope.Ledger.NotifyAborted(checkpointId);
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (!_isDisposed)
         {
             _isDisposed = true;
+            if (Cleanup is not null)
+            {
+                await Cleanup.StopAsync().ConfigureAwait(false);
+            }
+
             foreach (var table in _tables.Values)
             {
                 table.Close();
@@ -74,7 +95,5 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
             _scope.Database.Dispose();
             _scope.Folder.RemoveUser();
         }
-
-        return ValueTask.CompletedTask;
     }
 }

@@ -17,9 +17,22 @@ internal static partial class RocksDbLog
 
     [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Information,
         "Restored {Operator}[{SubtaskIndex}] key groups {Range}: {RowCount} rows of {HandleCount} handles put "
-        + "one by one.")]
+        + "one by one, because {Reason}.")]
     internal static partial void RestoredByRows(
-        this ILogger logger, string @operator, int subtaskIndex, string range, long rowCount, int handleCount);
+        this ILogger logger, string @operator, int subtaskIndex, string range, long rowCount, int handleCount,
+        string reason);
+
+    [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Information,
+        "Restored {Operator}[{SubtaskIndex}] key groups {Range} out of {SnapshotCount} snapshots of other key groups: "
+        + "{FileCount} files as they are, {SizeBytes} bytes with {PatchCount} patches and {RewriteCount} parts written "
+        + "anew, {RowCount} rows in these ({Reason}).")]
+    internal static partial void RestoredByRescale(
+        this ILogger logger, string @operator, int subtaskIndex, string range, int snapshotCount, int fileCount,
+        long sizeBytes, int patchCount, int rewriteCount, ulong rowCount, string reason);
+
+    [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Warning,
+        "Foreign rows in '{Path}' stay until RocksDB compacts their files: cleaning up ended early.")]
+    internal static partial void CleanupFailed(this ILogger logger, string path, Exception exception);
 
     [LoggerMessage(CheckpointingEventIds.WorkingFoldersSwept, LogLevel.Information,
         "Removed {Count} folders of dead processes from '{WorkingDirectory}'.")]

@@ -21,6 +21,14 @@ internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFa
     public override bool TryGet(ReadOnlySpan<byte> key, ArrayBufferWriter<byte> target)
     {
         ArgumentNullException.ThrowIfNull(target);
+
+        // A file that was taken over from another range of key groups may have rows of theirs: they are not ours to
+        // return.
+        if (!RowBounds.Contain(key, range))
+        {
+            return false;
+        }
+
         var length = database.Get(columnFamily, key, target, _expectedLength);
         if (length < 0)
         {

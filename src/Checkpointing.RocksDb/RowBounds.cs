@@ -38,6 +38,10 @@ internal static class RowBounds
         return (lower.Length, endLength);
     }
 
+    /// <summary>Whether a key lies in the range.</summary>
+    internal static bool Contain(ReadOnlySpan<byte> key, KeyGroupRange range) =>
+        key.Length >= KeyedRowKey.KeyGroupSize && range.Contains(KeyedRowKey.ReadKeyGroup(key));
+
     /// <summary>Whether keys between two bounds (both included) may lie in the range.</summary>
     internal static bool Meet(ReadOnlySpan<byte> smallestKey, ReadOnlySpan<byte> largestKey, KeyGroupRange range)
     {

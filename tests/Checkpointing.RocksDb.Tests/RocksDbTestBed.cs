@@ -23,7 +23,7 @@ internal sealed class RocksDbTestBed : IDisposable
 
     public RocksDbTestBed(
         RocksDbSnapshotMode snapshots = RocksDbSnapshotMode.Incremental, bool isStorageLocal = true,
-        long writeBufferSizeBytes = 8 << 20)
+        long writeBufferSizeBytes = 8 << 20, bool mayImport = true)
     {
         Root = Directory.CreateTempSubdirectory("rocksdb-tests-").FullName;
         StorageRoot = Path.Combine(Root, "storage");
@@ -34,6 +34,7 @@ internal sealed class RocksDbTestBed : IDisposable
         Options = new()
         {
             WorkingDirectory = WorkingDirectory, Snapshots = snapshots, WriteBufferSizeBytes = writeBufferSizeBytes,
+            Rescaling = new() { MayImport = mayImport },
         };
         Factory = new(Options);
     }

@@ -4,7 +4,7 @@ namespace Checkpointing.RocksDb.Native;
 /// <remarks>Each database has a block cache of its own: cache keys derive from a file's id, which copies share, so
 /// another
 /// database's good blocks would hide the damage in ours.</remarks>
-internal sealed class DatabaseOptions
+internal sealed partial class DatabaseOptions
 {
     /// <summary>Levels of every column family; a file of a deeper level would be dropped without a word on
     /// import.</summary>
@@ -94,6 +94,7 @@ internal sealed class DatabaseOptions
         RocksDbLibrary.rocksdb_readoptions_destroy(Read);
         RocksDbLibrary.rocksdb_writeoptions_destroy(Write);
         RocksDbLibrary.rocksdb_options_destroy(Database);
+        FreeOwnedRange();
         _memory?.Remove(_cache);
         RocksDbLibrary.rocksdb_cache_destroy(_cache);
     }

@@ -93,7 +93,9 @@ internal sealed unsafe partial class RocksDatabase
     /// <param name="files">At least one, with level, bounds and sequence numbers as they were; names are those in
     /// <paramref name="folder"/>. Wrong facts are accepted without a word, so they must have been verified.</param>
     /// <param name="folder">Where the files are. They are linked into the database and removed here.</param>
-    internal ColumnFamily ImportColumnFamily(string name, IEnumerable<LiveFile> files, string folder)
+    /// <param name="hasForeignRows">Whether they may have rows that are not owned: compactions drop those.</param>
+    internal ColumnFamily ImportColumnFamily(
+        string name, IEnumerable<LiveFile> files, string folder, bool hasForeignRows = false)
     {
         using var call = new Call(this);
         byte* error = null;
@@ -116,7 +118,8 @@ internal sealed unsafe partial class RocksDatabase
             {
                 RocksDbLibrary.rocksdb_export_import_files_metadata_set_db_comparator_name(metadata, comparator);
                 var columnFamily = RocksDbLibrary.rocksdb_create_column_family_with_import(
-                    call.Database, _options.Database, nameBytes, importOptions, metadata, &error);
+                    call.Database, hasForeignRows ? _options.OwnedRowsOnly : _options.Database, nameBytes,
+                    importOptions, metadata, &error);
                 RocksDbError.ThrowIfSet(error, Path);
                 _handle.AddColumnFamily(columnFamily);
                 return new(name, columnFamily);

@@ -6,7 +6,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.RocksDb.Restore;
 
-/// <summary>Opens the database of a backend: empty, by import of one snapshot's files, or row by row.</summary>
+/// <summary>Opens the database of a backend: empty, by import of the files of one snapshot or several, or row by
+/// row.</summary>
 internal sealed class BackendRestore(
     KeyedStateBackendContext context, RocksDbBackendOptions options, WorkingFolder folder)
 {
@@ -15,41 +16,57 @@ internal sealed class BackendRestore(
 
     /// <summary>Opens it.</summary>
     /// <returns>The open parts, which the caller disposes, and the states that were stored.</returns>
-    internal async ValueTask<(RocksDbBackendScope Scope, IReadOnlyList<StateDescription> RestoredStates)> OpenAsync(
-        CancellationToken cancellationToken)
+    internal async ValueTask<OpenedParts> OpenAsync(CancellationToken cancellationToken)
+    {
+        // One snapshot of exactly this range: its files are this backend's files.
+        if (context.RestoreFrom is [IncrementalKeyedStateHandle handle] && handle.Range == context.Range)
+        {
+            return await MakeAsync(database => ImportSameRangeAsync(database, handle, cancellationToken))
+                .ConfigureAwait(false);
+        }
+
+        if (context.RestoreFrom.Count == 0)
+        {
+            return await MakeAsync(MakeEmptyAsync).ConfigureAwait(false);
+        }
+
+        var rescale = new RescaleRestore(context, options, folder, _columnFamilyNames);
+        return await MakeAsync(database => ImportRescaledAsync(database, rescale, cancellationToken))
+            .ConfigureAwait(false)
+            ?? await MakeAsync(database => PutRowsAsync(database, rescale.Refusal, cancellationToken))
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a database, and closes it again if nothing comes of it.</summary>
+    private async ValueTask<TOpened> MakeAsync<TOpened>(Func<RocksDatabase, ValueTask<TOpened>> fill)
+        where TOpened : class?
     {
         var database = RocksDatabase.Create(folder.NewDatabasePath("db"), options);
+        TOpened? opened = null;
         try
         {
-            // One snapshot of exactly this range: its files are this backend's files.
-            if (context.RestoreFrom is [IncrementalKeyedStateHandle handle] && handle.Range == context.Range)
-            {
-                return await ImportSameRangeAsync(database, handle, cancellationToken).ConfigureAwait(false);
-            }
-
-            var families = _columnFamilyNames.ConvertAll(database.CreateColumnFamily);
-            IReadOnlyList<StateDescription> states = [];
-            if (context.RestoreFrom.Count > 0)
-            {
-                var rows = new RowRestore(context, options, folder, database, families);
-                states = await rows.PutAllAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            return (NewScope(database, context.Ids.NewGuid(), families, new()), states);
+            opened = await fill(database).ConfigureAwait(false);
+            return opened;
         }
-        catch
+        finally
         {
-            database.Dispose();
-            throw;
+            if (opened is null)
+            {
+                database.Dispose();
+                WorkingFolder.RemoveFolder(database.Path);
+            }
         }
     }
 
-    private async ValueTask<(
-        RocksDbBackendScope Scope, IReadOnlyList<StateDescription> RestoredStates)> ImportSameRangeAsync(
+    private ValueTask<OpenedParts> MakeEmptyAsync(RocksDatabase database) => ValueTask.FromResult<OpenedParts>(new(
+        NewScope(
+            database, context.Ids.NewGuid(), _columnFamilyNames.ConvertAll(database.CreateColumnFamily), new()), []));
+
+    private async ValueTask<OpenedParts> ImportSameRangeAsync(
         RocksDatabase database, IncrementalKeyedStateHandle handle, CancellationToken cancellationToken)
     {
         var snapshot = await StoredSnapshot.LoadAsync(context.Storage, handle, cancellationToken).ConfigureAwait(false);
-        var files = snapshot.Files.Where(file => _columnFamilyNames.Contains(file.Record.File.ColumnFamily)).ToList();
+        var wanted = snapshot.Files.Where(file => _columnFamilyNames.Contains(file.Record.File.ColumnFamily)).ToList();
         var staging = new FileStaging(context.Storage, folder.NewFolder("stage"), options.TransferParallelism);
 
         // Until the map of local names is made no compaction may replace a file.
@@ -58,21 +75,58 @@ internal sealed class BackendRestore(
         var ledger = new SharedFileLedger();
         try
         {
-            families = await SnapshotImport.ImportAsync(
-                database, snapshot, files, _columnFamilyNames, staging, cancellationToken).ConfigureAwait(false);
+            database.SetOwnedRange(context.Range);
+            (families, var files) = await SnapshotImport.FetchAndImportAsync(
+                database, wanted, _columnFamilyNames, staging,
+                file => RescalePlanner.SticksOut(file, context.Range), cancellationToken).ConfigureAwait(false);
             ledger.AddRestored(
                 context.RestoredCheckpoint, SnapshotImport.MapLocalNames(database, files), context.RestoredIsForeign);
         }
         finally
         {
             database.ContinueBackgroundWork();
+            WorkingFolder.RemoveFolder(staging.Folder);
         }
 
+        options.Counts.AddSameRange();
         context.Logger.RestoredByImport(
-            context.Operator, context.SubtaskIndex, context.Range.ToString(), files.Count,
-            files.Sum(static file => file.Record.File.SizeBytes));
-        var scope = NewScope(database, handle.BackendId, families, ledger);
-        return (scope, [.. snapshot.Catalogue.States.Select(static state => state.Description)]);
+            context.Operator, context.SubtaskIndex, context.Range.ToString(), wanted.Count,
+            wanted.Sum(static file => file.Record.File.SizeBytes));
+        return new(
+            NewScope(database, handle.BackendId, families, ledger),
+            [.. snapshot.Catalogue.States.Select(static state => state.Description)]);
+    }
+
+    private async ValueTask<OpenedParts?> ImportRescaledAsync(
+        RocksDatabase database, RescaleRestore rescale, CancellationToken cancellationToken)
+    {
+        var ledger = new SharedFileLedger();
+        database.PauseBackgroundWork();
+        try
+        {
+            if (await rescale.TryImportAsync(database, cancellationToken).ConfigureAwait(false) is not { } imported)
+            {
+                return null;
+            }
+
+            ledger.AddRestored(context.RestoredCheckpoint, imported.Stored, context.RestoredIsForeign);
+            return new(
+                NewScope(database, context.Ids.NewGuid(), imported.Families, ledger), imported.RestoredStates);
+        }
+        finally
+        {
+            database.ContinueBackgroundWork();
+        }
+    }
+
+    private async ValueTask<OpenedParts> PutRowsAsync(
+        RocksDatabase database, string why, CancellationToken cancellationToken)
+    {
+        var families = _columnFamilyNames.ConvertAll(database.CreateColumnFamily);
+        var rows = new RowRestore(context, options, folder, database, families);
+        var states = await rows.PutAllAsync(why, cancellationToken).ConfigureAwait(false);
+        options.Counts.AddRows();
+        return new(NewScope(database, context.Ids.NewGuid(), families, new()), states);
     }
 
     private RocksDbBackendScope NewScope(
@@ -87,3 +141,6 @@ internal sealed class BackendRestore(
         Ledger = ledger,
     };
 }
+
+/// <summary>The open parts of a backend, and the states found in what was restored.</summary>
+internal sealed record OpenedParts(RocksDbBackendScope Scope, IReadOnlyList<StateDescription> RestoredStates);

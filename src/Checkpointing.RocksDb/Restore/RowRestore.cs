@@ -20,8 +20,11 @@ internal sealed class RowRestore(
     private long _rowCount;
 
     /// <summary>Puts the rows of all handles that lie in the backend's range.</summary>
+    /// <param name="why">Why it is done this way, for the log.</param>
+    /// <param name="cancellationToken">Observed between two files and batches.</param>
     /// <returns>The states that were stored.</returns>
-    internal async ValueTask<IReadOnlyList<StateDescription>> PutAllAsync(CancellationToken cancellationToken)
+    internal async ValueTask<IReadOnlyList<StateDescription>> PutAllAsync(
+        string why, CancellationToken cancellationToken)
     {
         using var batch = new RocksWriteBatch();
         foreach (var handle in context.RestoreFrom)
@@ -49,7 +52,8 @@ internal sealed class RowRestore(
 
         target.Write(batch);
         context.Logger.RestoredByRows(
-            context.Operator, context.SubtaskIndex, context.Range.ToString(), _rowCount, context.RestoreFrom.Count);
+            context.Operator, context.SubtaskIndex, context.Range.ToString(), _rowCount, context.RestoreFrom.Count,
+            why);
         return _restoredStates.States;
     }
 
@@ -71,8 +75,8 @@ internal sealed class RowRestore(
         {
             using var source = RocksDatabase.Create(path, options);
             source.PauseBackgroundWork();
-            var sources = await SnapshotImport.ImportAsync(source, snapshot, files, names, staging, cancellationToken)
-                .ConfigureAwait(false);
+            var (sources, _) = await SnapshotImport.FetchAndImportAsync(
+                source, files, names, staging, static _ => false, cancellationToken).ConfigureAwait(false);
             foreach (var (from, to) in sources.Zip(families))
             {
                 PutRows(source, from, to, keep, batch, cancellationToken);
@@ -81,6 +85,7 @@ internal sealed class RowRestore(
         finally
         {
             WorkingFolder.RemoveFolder(path);
+            WorkingFolder.RemoveFolder(staging.Folder);
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class RowRestoreTests
     [InlineData(3, 2, RocksDbSnapshotMode.Full)]
     public async Task OpenAsync_Rescaled_EveryRowIsInExactlyOnePart(int before, int after, RocksDbSnapshotMode mode)
     {
-        using var bed = new RocksDbTestBed(mode);
+        using var bed = new RocksDbTestBed(mode, mayImport: false);
         var (handles, rows) = await FillAsync(bed, before);
         var found = new Dictionary<string, string>();
         for (var subtask = 0; subtask < after; subtask++)
@@ -70,7 +70,7 @@ public sealed class RowRestoreTests
     [Fact]
     public async Task OpenAsync_RescaledWithDamage_NamesTheFile()
     {
-        using var bed = new RocksDbTestBed();
+        using var bed = new RocksDbTestBed(mayImport: false);
         var (handles, _) = await FillAsync(bed, 1);
         var file = ((IncrementalKeyedStateHandle)handles[0]).SharedFiles[0];
         FlipBit(bed.FullPath(file.Handle), 100);
@@ -83,7 +83,7 @@ public sealed class RowRestoreTests
     [Fact]
     public async Task OpenAsync_UndeclaredStateRescaled_IsLeftOutButListed()
     {
-        using var bed = new RocksDbTestBed();
+        using var bed = new RocksDbTestBed(mayImport: false);
         await using var before = await bed.OpenAsync(states: ["counts", "gone"]);
         Put(before, "a", "1");
         Put(before, "a", "2", "gone");
