@@ -87,8 +87,8 @@ internal sealed class RescaledFiles(
         }
     }
 
-    /// <summary>Puts every row that the taken files alone show in another way or not at all, and deletes those that only
-    /// they show. Values are read whole, so a patch settles appended rows, too.</summary>
+    /// <summary>Puts every row that the taken files alone show in another way or not at all, and deletes those that
+    /// only they show. Values are read whole, so a patch settles appended rows, too.</summary>
     private void Patch(
         RocksDatabase source, ColumnFamily full, ColumnFamily? taken, RescalePart part, ulong sequence,
         List<LiveFile> made, CancellationToken cancellationToken)
