@@ -2,6 +2,7 @@
 using Checkpointing.Metadata;
 using Checkpointing.Metadata.Paths;
 using Checkpointing.Storage;
+using Checkpointing.Storage.Local;
 
 namespace Checkpointing.Tool.Metadata;
 
@@ -13,8 +14,36 @@ internal sealed record CheckpointRoot(string Folder, string? StorageRoot)
     // From a savepoint's folder up to the root of its storage.
     private const int MaxLevels = 16;
 
+    private const string LocalScheme = "file:";
+
     /// <summary>What absolute paths are held against.</summary>
-    public IReadOnlyList<string> ForForeignPaths => [StorageRoot ?? Folder];
+    public string Checked => (StorageRoot ?? Folder) is var root && root.EndsWith(':') ? $"{root}/" : root;
+
+    /// <summary>Finds the paths that do not stay below the root: by their text, and by the links that are there
+    /// now.</summary>
+    public IReadOnlyList<ForeignPath> FindForeign(CheckpointMetadata metadata)
+    {
+        var foreign = metadata.FindForeign(Checked);
+        return !Checked.StartsWith(LocalScheme, StringComparison.Ordinal)
+            ? foreign
+            : [.. foreign, .. FindLinked(metadata, foreign.Select(static one => one.Path).ToHashSet())];
+    }
+
+    private IEnumerable<ForeignPath> FindLinked(CheckpointMetadata metadata, HashSet<string> known)
+    {
+        // Nothing is opened or made: it is asked about names only.
+        using var storage = new LocalCheckpointStorage(Checked[LocalScheme.Length..]);
+        var fromRoot = new PathRelocation(Checked, "/");
+        foreach (var named in MetadataPaths.Of(metadata).Where(named => !known.Contains(named.Path)))
+        {
+            var absolute = named.IsRelative ? $"{Folder}/{named.Path}" : named.Path;
+            var below = (fromRoot.TryApply(absolute, out var moved) ? moved : absolute).TrimStart('/');
+            if (IsLinkedOut(storage, below))
+            {
+                yield return new(named.Place, named.Path, ForeignPathReason.SymbolicLink);
+            }
+        }
+    }
 
     /// <summary>Finds the root by the file's place: <c>ROOT/JOB/chk-N/_metadata</c>, or a folder above it below which
     /// the first of its files lies.</summary>
@@ -65,6 +94,19 @@ internal sealed record CheckpointRoot(string Folder, string? StorageRoot)
         }
 
         return null;
+    }
+
+    private static bool IsLinkedOut(LocalCheckpointStorage storage, string path)
+    {
+        try
+        {
+            return storage.FindLinkOut(StoragePath.Normalize(path)) is not null;
+        }
+        catch (ArgumentException)
+        {
+            // No path that the storage would open.
+            return false;
+        }
     }
 
     private static bool IsOurs(string path) =>

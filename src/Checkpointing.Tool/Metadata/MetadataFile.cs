@@ -41,7 +41,7 @@ internal sealed record MetadataFile(
         {
             var metadata = CheckpointMetadataSerializer.Read(bytes, source.Shown, out var format);
             var place = CheckpointRoot.Find(source.Path, metadata, root);
-            return new(source, bytes, format, metadata, place, metadata.FindForeign(place.ForForeignPaths));
+            return new(source, bytes, format, metadata, place, place.FindForeign(metadata));
         }
         catch (CheckpointingException exception)
         {

@@ -115,7 +115,7 @@ internal static class MetadataText
         if (file.Foreign.Count > 0)
         {
             yield return $"{PlainText.Count(file.Foreign.Count, "path does", "paths do")} not stay below"
-                + $" {PlainText.Clean(file.Root.ForForeignPaths[0])}:";
+                + $" {PlainText.Clean(file.Root.Checked)}:";
             foreach (var foreign in file.Foreign.Take(MaxShownForeign))
             {
                 yield return $"  {PlainText.Clean(foreign.ToString())}";

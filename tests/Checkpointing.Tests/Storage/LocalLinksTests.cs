@@ -67,6 +67,39 @@ public sealed class LocalLinksTests : IDisposable
         File.Exists(_folder.File("outside/file")).Should().BeTrue();
     }
 
+    [Fact]
+    public async Task List_FolderIsALinkOut_IsRefusedAndPassedOverBelow()
+    {
+        MakeLinks();
+        Write(Path.Combine(Root, "job", "real"));
+        Write(_folder.File("outside/.tmp-of-somebody"));
+        using var storage = new LocalCheckpointStorage(Root);
+        using var open = new LocalCheckpointStorage(Root, new() { AllowForeignRoots = true });
+        await storage.SweepTemporaryFilesAsync("", None);
+
+        (await ListAsync(storage, "job")).Should().Equal("job/file", "job/real");
+        (await ListAsync(open, "job/chk-1")).Should().Equal("job/chk-1/file");
+        var list = () => ListAsync(storage, "job/chk-1");
+        await list.Should().ThrowAsync<ForeignPathException>();
+        var sweep = () => storage.SweepTemporaryFilesAsync("job/chk-1", None).AsTask();
+        await sweep.Should().ThrowAsync<ForeignPathException>();
+        File.Exists(_folder.File("outside/.tmp-of-somebody")).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("job/file", "outside/file")]
+    [InlineData("job/chk-1/nothing", "outside/nothing")]
+    [InlineData("job/real", null)]
+    [InlineData("nowhere/at/all", null)]
+    public void FindLinkOut_AnyPath_SaysWhereItLeads(string path, string? target)
+    {
+        MakeLinks();
+        Write(Path.Combine(Root, "job", "real"));
+        using var storage = new LocalCheckpointStorage(Root, new() { AllowForeignRoots = true });
+
+        storage.FindLinkOut(path).Should().Be(target is null ? null : _folder.File(target));
+    }
+
     [Theory]
     [MemberData(nameof(LinksOut))]
     public async Task Read_ForeignRootsAllowed_IsFollowed(string path)
@@ -130,7 +163,7 @@ public sealed class LocalLinksTests : IDisposable
 
         var read = () => storage.OpenReadAsync("a", 0, None).AsTask();
 
-        (await read.Should().ThrowAsync<ForeignPathException>()).WithMessage("*more than 40*");
+        (await read.Should().ThrowAsync<ForeignPathException>()).WithMessage("*circle*");
     }
 
     [Fact]
@@ -143,6 +176,18 @@ public sealed class LocalLinksTests : IDisposable
         var read = () => storage.OpenReadAsync("a", 0, None).AsTask();
 
         await read.Should().ThrowAsync<StoredFileMissingException>();
+    }
+
+    private static async Task<List<string>> ListAsync(LocalCheckpointStorage storage, string folder)
+    {
+        var found = new List<string>();
+        await foreach (var file in storage.ListAsync(folder, None))
+        {
+            found.Add(file.Path);
+        }
+
+        found.Sort(StringComparer.Ordinal);
+        return found;
     }
 
     private void MakeLinks()

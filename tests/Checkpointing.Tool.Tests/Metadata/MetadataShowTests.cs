@@ -222,6 +222,42 @@ public sealed class MetadataShowTests : IDisposable
         text.Should().Contain("1 path does not stay below").And.Contain($"'{path}'");
     }
 
+    [Fact]
+    public async Task Show_LinkThatLeadsOut_IsReportedWhoeverNamesIt()
+    {
+        Directory.CreateDirectory(_folder["root/flights/chk-7"]);
+        File.WriteAllText(_folder["outside"], "");
+        File.WriteAllText(_folder["root/flights/real"], "");
+        File.CreateSymbolicLink(_folder["root/flights/linked"], _folder["outside"]);
+        File.CreateSymbolicLink(_folder["root/flights/inside"], "real");
+        File.WriteAllBytes(
+            _folder["root/flights/chk-7/_metadata"],
+            MetadataSamples.Ours(MetadataSamples.Metadata(
+                "1",
+                new FileStateHandle("flights/linked", 1),
+                new FileStateHandle($"file:{_folder["root/flights/linked"]}", 1),
+                new FileStateHandle($"{_folder["root"]}/flights/real", 1),
+                new FileStateHandle($"{_folder["root"]}/a\\..\\b", 1),
+                new FileStateHandle("flights/inside", 1))));
+
+        var line = (await MetadataProcess.RunJsonAsync(0, "show", _folder["root"])).Single();
+
+        line.GetProperty("foreignPaths").EnumerateArray().Select(static foreign =>
+            (foreign.GetProperty("path").GetString(), foreign.GetProperty("reason").GetString())).Should().Equal(
+                ("flights/linked", "symbolicLink"), ($"file:{_folder["root/flights/linked"]}", "symbolicLink"));
+    }
+
+    [Fact]
+    public async Task Show_RootIsTheFileSystems_AcceptsEveryLocalPath()
+    {
+        File.WriteAllBytes(_folder["a"], MetadataSamples.Flink("/x", "file:/y", "hdfs:/z"));
+
+        var line = (await MetadataProcess.RunJsonAsync(0, "show", _folder["a"], "--root", "/")).Single();
+
+        line.GetProperty("foreignPaths").EnumerateArray().Should().ContainSingle().Which.GetProperty("path")
+            .GetString().Should().Be("hdfs:/z");
+    }
+
     private static string Unescape(string json)
     {
         var result = new StringBuilder();

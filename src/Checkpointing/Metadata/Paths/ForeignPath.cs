@@ -15,6 +15,9 @@ public enum ForeignPathReason
     /// <summary>It is relative to the storage's root, but not in the one form that paths there have: an empty segment,
     /// <c>.</c>, a backslash or a control character.</summary>
     NotNormal = 3,
+
+    /// <summary>It lies below the root, but a symbolic link leads it out. Found only by who looks at the files.</summary>
+    SymbolicLink = 4,
 }
 
 /// <summary>A path in metadata that does not stay where its checkpoint is.</summary>
@@ -36,6 +39,7 @@ public sealed record ForeignPath(HandlePlace Place, string Path, ForeignPathReas
         ForeignPathReason.ParentSegment => "leaves its folder by '..'",
         ForeignPathReason.OtherSystem => "is of another file system",
         ForeignPathReason.OutsideRoot => "lies outside the checkpoint's root",
+        ForeignPathReason.SymbolicLink => "is led out of the checkpoint's root by a symbolic link",
         _ => "has not the form of a path below the storage's root",
     };
 }

@@ -12,7 +12,7 @@ namespace Checkpointing.Storage.Local;
 /// <c>.locks</c> below the root, belong to this class.</para>
 /// <para>Disposing lets go of the lock by which other processes see that this one still writes; it is dropped at the
 /// latest when the process ends. Reading goes on to work.</para>
-/// <para>A path that a symbolic link leads out of the root is neither read nor deleted:
+/// <para>A path that a symbolic link leads out of the root is neither read nor listed nor deleted:
 /// <see cref="ForeignPathException"/>, unless <see cref="LocalStorageOptions.AllowForeignRoots"/>. The root itself may
 /// be reached by links.</para>
 /// <para>On Windows names become durable without <see cref="SyncFoldersAsync"/>, and files are not made
@@ -40,7 +40,7 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
         _failures = new(Root);
         _folders = new(Root, _failures);
         _links = new(_folders, options?.AllowForeignRoots == true);
-        _temporaryFiles = new(_folders, _failures);
+        _temporaryFiles = new(_folders, _links, _failures);
         _transfer = new(_folders, _links, _temporaryFiles, _failures, _mayLink);
         Description = new Uri(Root).AbsoluteUri;
     }
@@ -111,6 +111,7 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
         string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var full = FullPathOfFolder(folder);
+        _links.Check(folder);
         using var listing = OpenListing(full, folder);
         for (var count = 1; MoveNext(listing, folder); count++)
         {
@@ -173,6 +174,16 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _temporaryFiles.Dispose();
 
+    /// <summary>Where symbolic links lead a path out of the root; null if they do not, or there are none.</summary>
+    /// <param name="path">A path below the root; nothing need be there.</param>
+    /// <remarks>Looks at names only and opens nothing, whatever the options say.</remarks>
+    /// <exception cref="ArgumentException">The path has not the form of one below the root.</exception>
+    public string? FindLinkOut(string path)
+    {
+        FullPathOfFile(path);
+        return _links.FindWayOut(path);
+    }
+
     private string FullPathOfFile(string path)
     {
         LocalPaths.CheckFile(path);
@@ -209,7 +220,8 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
     {
         try
         {
-            return new(full, _temporaryFiles.LockFolderPath, isTemporary: false);
+            return new(
+                full, _temporaryFiles.LockFolderPath, isTemporary: false, followLinks: _links.AllowsForeignRoots);
         }
         catch (Exception e) when (LocalFailures.IsOfFileSystem(e))
         {

@@ -10,43 +10,44 @@ internal sealed class LocalLinks(LocalFolders folders, bool allowForeignRoots)
     // As Linux: more are taken for a circle.
     private const int MaxLinks = 40;
 
+    /// <summary>Whether links that lead out of the root are followed.</summary>
+    public bool AllowsForeignRoots => allowForeignRoots;
+
     /// <summary>Looks at a path below the root, up to the file itself.</summary>
     /// <exception cref="ForeignPathException">It leads out of the root.</exception>
     public void Check(string path)
     {
-        if (allowForeignRoots)
+        if (!allowForeignRoots && FindWayOut(path) is { } target)
         {
-            return;
+            throw new ForeignPathException(
+                path,
+                $"leads by symbolic links to '{target}', outside '{folders.Root}'",
+                "It was not opened; allow foreign roots in the storage's options if you trust whoever made the link.");
         }
+    }
 
+    /// <summary>Where links lead a path out of the root; null if they do not. What leads in a circle leads nowhere,
+    /// and so out.</summary>
+    public string? FindWayOut(string path)
+    {
         for (var end = 0; end < path.Length; end++)
         {
             end = path.IndexOf('/', end) is var slash and >= 0 ? slash : path.Length;
             if (TargetOf(folders.FullPath(path[..end])) is not null)
             {
-                CheckTarget(path);
-                return;
+                var full = folders.FullPath(path);
+                var target = Resolve(full);
+                return target is null ? $"{full} (a circle)" : IsBelowRoot(target) ? null : target;
             }
         }
+
+        return null;
     }
 
-    private void CheckTarget(string path)
-    {
-        var root = Resolve(folders.Root);
-        var full = Resolve(folders.FullPath(path));
-        var isBelow = full is not null && root is not null
-            && full.StartsWith(Path.TrimEndingDirectorySeparator(root) + Path.DirectorySeparatorChar,
-                StringComparison.Ordinal);
-        if (!isBelow)
-        {
-            throw new ForeignPathException(
-                path,
-                full is null
-                    ? $"leads by more than {MaxLinks} symbolic links"
-                    : $"leads by a symbolic link to '{full}', outside '{folders.Root}'",
-                "It was not opened; allow foreign roots in the storage's options if you trust whoever made the link.");
-        }
-    }
+    private bool IsBelowRoot(string target) =>
+        Resolve(folders.Root) is { } root
+        && target.StartsWith(
+            Path.TrimEndingDirectorySeparator(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     /// <summary>The same place without links; null if there are too many.</summary>
     private static string? Resolve(string full)

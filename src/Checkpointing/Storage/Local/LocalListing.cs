@@ -7,7 +7,7 @@ namespace Checkpointing.Storage.Local;
 /// ones.</summary>
 /// <remarks>What vanishes meanwhile is passed over; any other error ends the listing, for half a listing would be a
 /// lie.</remarks>
-internal sealed class LocalListing(string folder, string lockFolder, bool isTemporary)
+internal sealed class LocalListing(string folder, string lockFolder, bool isTemporary, bool followLinks)
     : FileSystemEnumerator<string>(folder, Recursive)
 {
     private static readonly EnumerationOptions Recursive = new()
@@ -20,8 +20,10 @@ internal sealed class LocalListing(string folder, string lockFolder, bool isTemp
     protected override bool ShouldIncludeEntry(ref FileSystemEntry entry) =>
         !entry.IsDirectory && entry.FileName.StartsWith(TemporaryFiles.Prefix, StringComparison.Ordinal) == isTemporary;
 
+    // A link may lead out of the root, or in a circle.
     protected override bool ShouldRecurseIntoEntry(ref FileSystemEntry entry) =>
-        !entry.FileName.SequenceEqual(TemporaryFiles.LockFolder) || entry.ToFullPath() != lockFolder;
+        (followLinks || (entry.Attributes & FileAttributes.ReparsePoint) == 0)
+        && (!entry.FileName.SequenceEqual(TemporaryFiles.LockFolder) || entry.ToFullPath() != lockFolder);
 
     protected override string TransformEntry(ref FileSystemEntry entry) => entry.ToFullPath();
 

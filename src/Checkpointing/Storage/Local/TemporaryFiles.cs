@@ -9,7 +9,7 @@ namespace Checkpointing.Storage.Local;
 /// lives it holds a lock on the file <c>.locks/&lt;owner&gt;</c> below the root, which is dropped when the process
 /// ends, however it ends. So a temporary file is left over if and only if its owner's lock is free.
 /// </remarks>
-internal sealed class TemporaryFiles(LocalFolders folders, LocalFailures failures) : IDisposable
+internal sealed class TemporaryFiles(LocalFolders folders, LocalLinks links, LocalFailures failures) : IDisposable
 {
     public const string Prefix = ".tmp-";
     public const string LockFolder = ".locks";
@@ -40,6 +40,7 @@ internal sealed class TemporaryFiles(LocalFolders folders, LocalFailures failure
             return 0;
         }
 
+        links.Check(folder);
         _ = Owner(folder);
         if (!_locksWork)
         {
@@ -105,7 +106,8 @@ internal sealed class TemporaryFiles(LocalFolders folders, LocalFailures failure
         try
         {
             var found = new List<(string, string)>();
-            using var listing = new LocalListing(folders.FullPath(folder), LockFolderPath, isTemporary: true);
+            using var listing = new LocalListing(
+                folders.FullPath(folder), LockFolderPath, isTemporary: true, followLinks: links.AllowsForeignRoots);
             while (listing.MoveNext())
             {
                 cancellationToken.ThrowIfCancellationRequested();
