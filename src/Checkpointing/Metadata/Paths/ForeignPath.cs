@@ -16,7 +16,7 @@ public enum ForeignPathReason
     /// <c>.</c>, a backslash or a control character.</summary>
     NotNormal = 3,
 
-    /// <summary>It lies below the root, but a symbolic link leads it out. Found only by who looks at the files.</summary>
+    /// <summary>It lies below the root, but a symbolic link leads it out: its text alone does not tell.</summary>
     SymbolicLink = 4,
 }
 
