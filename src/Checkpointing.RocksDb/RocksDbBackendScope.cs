@@ -30,6 +30,9 @@ internal sealed record RocksDbBackendScope
     /// <summary>What is stored where.</summary>
     public required SharedFileLedger Ledger { get; init; }
 
+    /// <summary>What its snapshots did.</summary>
+    public SnapshotCounters Counters { get; } = new();
+
     /// <summary>Key groups of the backend.</summary>
     public KeyGroupRange Range => Context.Range;
 

@@ -48,6 +48,9 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
     /// <summary>Column families of the declared states, in the order of their declaration.</summary>
     internal IReadOnlyList<ColumnFamily> ColumnFamilies => _scope.ColumnFamilies;
 
+    /// <summary>The open parts.</summary>
+    internal RocksDbBackendScope Scope => _scope;
+
     /// <inheritdoc/>
     public override KeyedStateTable GetTable(string stateName)
     {

@@ -37,4 +37,9 @@ internal static partial class RocksDbLog
     [LoggerMessage(CheckpointingEventIds.WorkingFoldersSwept, LogLevel.Information,
         "Removed {Count} folders of dead processes from '{WorkingDirectory}'.")]
     internal static partial void LeftoversSwept(this ILogger logger, int count, string workingDirectory);
+
+    [LoggerMessage(CheckpointingEventIds.BarrierWaitedForFlush, LogLevel.Warning,
+        "The barrier of {Operator}[{SubtaskIndex}] waits for the flush, which blocks the subtask: {Reason}.")]
+    internal static partial void BarrierWaits(
+        this ILogger logger, string @operator, int subtaskIndex, Snapshots.BarrierPath reason);
 }

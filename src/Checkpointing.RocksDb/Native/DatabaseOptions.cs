@@ -12,6 +12,10 @@ internal sealed partial class DatabaseOptions
 
     private const int MaxBackgroundJobs = 2;
     private const int MaxWriteBufferCount = 4;
+
+    // Releasing a snapshot makes RocksDB write every file of the bottom anew whose sequence numbers may now be dropped.
+    // With a snapshot for each checkpoint all of them would travel twice.
+    private const uint BottommostDelaySeconds = 30 * 24 * 60 * 60;
     private const int InfoLogLevelFatal = 4;
     private const double BloomBitsPerKey = 10;
 
@@ -56,6 +60,8 @@ internal sealed partial class DatabaseOptions
         RocksDbLibrary.rocksdb_options_set_write_buffer_size(Database, (nuint)options.WriteBufferSizeBytes);
         RocksDbLibrary.rocksdb_options_set_max_write_buffer_number(Database, MaxWriteBufferCount);
         RocksDbLibrary.rocksdb_options_set_compression(Database, (int)options.Compression);
+        RocksDbLibrary.rocksdb_options_set_bottommost_file_compaction_delay(Database, BottommostDelaySeconds);
+        RocksDbLibrary.rocksdb_options_add_eventlistener(Database, Events.CreateListener());
 
         if (_memory is not null)
         {
@@ -73,6 +79,9 @@ internal sealed partial class DatabaseOptions
         Flush = RocksDbLibrary.rocksdb_flushoptions_create();
         RocksDbLibrary.rocksdb_flushoptions_set_wait(Flush, 1);
         RocksDbLibrary.rocksdb_flushoptions_set_allow_write_stall(Flush, 1);
+        Switch = RocksDbLibrary.rocksdb_flushoptions_create();
+        RocksDbLibrary.rocksdb_flushoptions_set_wait(Switch, 0);
+        RocksDbLibrary.rocksdb_flushoptions_set_allow_write_stall(Switch, 1);
     }
 
     /// <summary>Options of the database and of every column family.</summary>
@@ -87,9 +96,16 @@ internal sealed partial class DatabaseOptions
     /// <summary>Options of flushes: wait.</summary>
     internal nint Flush { get; }
 
+    /// <summary>Options of flushes that only seal memtables: do not wait.</summary>
+    internal nint Switch { get; }
+
+    /// <summary>Hears of the database's memtables.</summary>
+    internal MemtableEvents Events { get; } = new();
+
     /// <summary>Frees all; only after the database is closed, and once.</summary>
     internal void Free()
     {
+        RocksDbLibrary.rocksdb_flushoptions_destroy(Switch);
         RocksDbLibrary.rocksdb_flushoptions_destroy(Flush);
         RocksDbLibrary.rocksdb_readoptions_destroy(Read);
         RocksDbLibrary.rocksdb_writeoptions_destroy(Write);

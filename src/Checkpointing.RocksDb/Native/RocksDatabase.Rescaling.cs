@@ -12,7 +12,7 @@ internal sealed unsafe partial class RocksDatabase
     internal SstWriter NewSstWriter(string path)
     {
         using var call = new Call(this);
-        return new(_handle, _options.Database, path);
+        return new(_hold, _options.Database, path);
     }
 
     /// <summary>Compacts all files that meet the keys from <paramref name="first"/> to <paramref name="last"/>, beside

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace Checkpointing.RocksDb.Native;
 
@@ -13,13 +14,15 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
     // points to a local of the method. What else a call needs is said where it is made.
     private readonly DatabaseOptions _options;
     private readonly DatabaseHandle _handle;
+    private readonly SafeHandle _hold;
     private volatile bool _isDisposed;
 
-    private RocksDatabase(string path, DatabaseOptions options, DatabaseHandle handle)
+    private RocksDatabase(string path, DatabaseOptions options, DatabaseHandle handle, SafeHandle hold)
     {
         Path = path;
         _options = options;
         _handle = handle;
+        _hold = hold;
     }
 
     /// <summary>Its folder.</summary>
@@ -57,7 +60,7 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
             handle.SetDatabase(db);
         }
 
-        return new(path, options, handle);
+        return new(path, options, handle, handle);
     }
 
     /// <summary>Makes an empty column family.</summary>
@@ -199,25 +202,25 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
         return new(_handle, Path);
     }
 
-    /// <summary>Closes it as soon as no iterator and no snapshot is left.</summary>
+    /// <summary>Closes it as soon as no iterator, no snapshot and no other holder is left.</summary>
     public void Dispose()
     {
         _isDisposed = true;
-        _handle.Dispose();
+        _hold.Dispose();
     }
 
     /// <summary>Holds the native database open during one call.</summary>
     private ref struct Call
     {
-        private readonly DatabaseHandle _handle;
+        private readonly SafeHandle _hold;
         private bool _holds;
 
         internal Call(RocksDatabase database)
         {
             ObjectDisposedException.ThrowIf(database._isDisposed, database);
-            _handle = database._handle;
-            _handle.DangerousAddRef(ref _holds);
-            Database = _handle.DangerousGetHandle();
+            _hold = database._hold;
+            _hold.DangerousAddRef(ref _holds);
+            Database = _hold.DangerousGetHandle();
         }
 
         internal nint Database { get; }
@@ -227,7 +230,7 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
             if (_holds)
             {
                 _holds = false;
-                _handle.DangerousRelease();
+                _hold.DangerousRelease();
             }
         }
     }

@@ -19,6 +19,24 @@ internal static unsafe class RocksDbError
         }
     }
 
+    /// <summary>Whether a call was refused for now: writes are stopped. Throws for every other error.</summary>
+    internal static bool IsTryAgain(byte* error, string path)
+    {
+        if (error == null)
+        {
+            return false;
+        }
+
+        // SAFETY: RocksDB hands over a zero-terminated text, read here and freed here or when it is thrown.
+        if (!MemoryMarshal.CreateReadOnlySpanFromNullTerminated(error).StartsWith("Operation failed. Try again"u8))
+        {
+            Throw(error, path);
+        }
+
+        RocksDbLibrary.rocksdb_free(error);
+        return true;
+    }
+
     private static void Throw(byte* error, string path)
     {
         // SAFETY: RocksDB hands over a zero-terminated text from its own malloc; it is read once and freed once.

@@ -50,6 +50,9 @@ internal static unsafe partial class RocksDbLibrary
     internal static partial void rocksdb_options_set_compression(nint options, int value);
 
     [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_bottommost_file_compaction_delay(nint options, uint seconds);
+
+    [LibraryImport(Name)]
     internal static partial void rocksdb_options_set_merge_operator(nint options, nint mergeOperator);
 
     [LibraryImport(Name)]

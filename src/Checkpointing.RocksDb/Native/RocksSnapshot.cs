@@ -18,7 +18,11 @@ internal sealed class RocksSnapshot : SafeHandle
 
         // SAFETY: the reference keeps the database open until the snapshot is released.
         SetHandle(RocksDbLibrary.rocksdb_create_snapshot(database.DangerousGetHandle()));
+        Sequence = RocksDbLibrary.rocksdb_snapshot_get_sequence_number(handle);
     }
+
+    /// <summary>Sequence number of the newest write in it.</summary>
+    internal ulong Sequence { get; }
 
     public override bool IsInvalid => handle == 0;
 

@@ -12,4 +12,7 @@ internal static class Utf8
         Encoding.UTF8.GetBytes(text, bytes);
         return bytes;
     }
+
+    /// <summary>The text of UTF-8 bytes.</summary>
+    internal static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 }

@@ -8,9 +8,10 @@ using Checkpointing.Storage;
 namespace Checkpointing.RocksDb.Snapshots;
 
 /// <summary>A snapshot that stores RocksDB's files, each once, and a catalogue that says what they mean.</summary>
-/// <remarks>Everything it needs is pinned by hard link when it is prepared, so writing it touches neither the database
-/// nor
-/// the backend, which may be disposed meanwhile.</remarks>
+/// <remarks>Its synchronous part raises a barrier: memtables are sealed and nothing is waited for. Written, it waits for
+/// the flush, pins its files by hard link and lets go of the database; until then it keeps the database open, also when
+/// the
+/// backend is disposed.</remarks>
 internal sealed class IncrementalSnapshot : KeyedStateSnapshot
 {
     /// <summary>Catalogues up to this size travel in the metadata.</summary>
@@ -18,75 +19,55 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
 
     private readonly RocksDbBackendScope _scope;
     private readonly SnapshotRequest _request;
-    private readonly ulong _sequence;
-    private readonly IReadOnlyList<LiveFile> _files;
+    private readonly MemtableBarrier _barrier;
     private readonly SharedFileLedger.Running _running;
-    private readonly string _pinFolder;
+    private IReadOnlyList<LiveFile> _files = [];
+    private ulong _sequence;
+    private string? _pinFolder;
     private string? _exclusivePath;
+    private bool _isBegun;
     private bool _isWritten;
     private bool _isDisposed;
 
     private IncrementalSnapshot(
-        RocksDbBackendScope scope, SnapshotRequest request, ulong sequence, IReadOnlyList<LiveFile> files,
-        SharedFileLedger.Running running, string pinFolder)
+        RocksDbBackendScope scope, SnapshotRequest request, MemtableBarrier barrier, SharedFileLedger.Running running)
     {
         _scope = scope;
         _request = request;
-        _sequence = sequence;
-        _files = files;
+        _barrier = barrier;
         _running = running;
-        _pinFolder = pinFolder;
     }
 
-    /// <summary>Flushes, lists the files and pins those that must be stored.</summary>
+    /// <summary>Raises the barrier: short, whatever is in memory.</summary>
     internal static IncrementalSnapshot Prepare(RocksDbBackendScope scope, SnapshotRequest request)
     {
-        var database = scope.Database;
-        database.Flush(scope.ColumnFamilies);
-        var sequence = database.LatestSequence;
-        var pinFolder = scope.Folder.NewFolder("pins");
-        SharedFileLedger.Running? running = null;
+        var barrier = MemtableBarrier.Raise(scope);
         try
         {
-            database.DisableFileDeletions();
-            try
-            {
-                var files = database.GetLiveFiles();
-                CheckAreBefore(sequence, files);
-                var baseId = request.Kind == CheckpointKind.Checkpoint ? request.Base : null;
-                running = scope.Ledger.Begin(request.CheckpointId, baseId, files.Select(static file => file.Name));
-                var snapshot = new IncrementalSnapshot(scope, request, sequence, files, running, pinFolder);
-                snapshot.Pin();
-                scope.Folder.AddUser();
-                return snapshot;
-            }
-            finally
-            {
-                database.EnableFileDeletions();
-            }
+            scope.Folder.AddUser();
         }
         catch
         {
-            if (running is not null)
-            {
-                scope.Ledger.Abandon(running);
-            }
-
-            WorkingFolder.RemoveFolder(pinFolder);
+            barrier.Dispose();
             throw;
         }
+
+        var baseId = request.Kind == CheckpointKind.Checkpoint ? request.Base : null;
+        return new(scope, request, barrier, scope.Ledger.Begin(request.CheckpointId, baseId));
     }
 
     /// <inheritdoc/>
     public override async ValueTask<KeyedSnapshotResult> WriteAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_isWritten)
+        if (_isBegun)
         {
             throw new InvalidOperationException(
                 $"The snapshot of checkpoint {_request.CheckpointId} was written already.");
         }
 
+        _isBegun = true;
+        await CutAsync(cancellationToken).ConfigureAwait(false);
         var stored = new StoredFile[_files.Count];
         await Parallel.ForAsync(
             0, _files.Count,
@@ -132,7 +113,12 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
 
         _isDisposed = true;
         _scope.Ledger.Abandon(_running);
-        WorkingFolder.RemoveFolder(_pinFolder);
+        _barrier.Dispose();
+        if (_pinFolder is not null)
+        {
+            WorkingFolder.RemoveFolder(_pinFolder);
+        }
+
         _scope.Folder.RemoveUser();
         if (!_isWritten && _exclusivePath is not null)
         {
@@ -147,35 +133,32 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         }
     }
 
-    private static void CheckAreBefore(ulong sequence, List<LiveFile> files)
-    {
-        foreach (var file in files)
-        {
-            Invariant.Holds(
-                file.LargestSequence <= sequence,
-                $"'{file.Name}' has sequence number {file.LargestSequence} after the barrier at {sequence}.");
-        }
-    }
-
     private static string FolderOf(StoredSst sst) => StoragePath.FolderOf(((FileStateHandle)sst.Handle).Path);
 
     private bool IsAnew => _request.Kind == CheckpointKind.FullCheckpoint;
 
-    private string PinnedPath(LiveFile file) => Path.Combine(_pinFolder, file.Name);
+    private string PinnedPath(LiveFile file) => Path.Combine(_pinFolder!, file.Name);
 
-    private void Pin()
+    private async ValueTask CutAsync(CancellationToken cancellationToken)
     {
-        foreach (var file in _files)
+        try
         {
-            // Files that are stored already need no pin: only their names are used.
-            if (IsAnew || !(_running.Base.ContainsKey(file.Name) || _scope.Ledger.FindUpload(file.Name) is not null))
+            await _barrier.WaitUntilFlushedAsync(cancellationToken).ConfigureAwait(false);
+            _pinFolder = _scope.Folder.NewFolder("pins");
+            var cut = new SnapshotCut(_scope, _barrier, _running, IsAnew, _pinFolder);
+            _files = cut.Make(cancellationToken);
+            _sequence = cut.Sequence;
+            foreach (var file in _files)
             {
-                var livePath = Path.Combine(_scope.Database.Path, file.Name);
-                if (!WorkingFolder.LinkOrCopy(livePath, PinnedPath(file)))
-                {
-                    _scope.Context.Logger.PinnedByCopy(livePath);
-                }
+                Invariant.Holds(
+                    file.LargestSequence <= _sequence,
+                    $"'{file.Name}' has sequence number {file.LargestSequence} after the barrier at {_sequence}.");
             }
+        }
+        finally
+        {
+            // The pins are enough from here on: compaction is free to drop what only the view sees.
+            _barrier.Dispose();
         }
     }
 

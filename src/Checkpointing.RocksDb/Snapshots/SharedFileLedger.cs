@@ -46,8 +46,7 @@ internal sealed class SharedFileLedger
     /// <see cref="Abandon"/>.</summary>
     /// <param name="checkpointId">The checkpoint.</param>
     /// <param name="baseId">The newest confirmed checkpoint, if placeholders are allowed at all.</param>
-    /// <param name="localNames">The live files.</param>
-    internal Running Begin(CheckpointId checkpointId, CheckpointId? baseId, IEnumerable<string> localNames)
+    internal Running Begin(CheckpointId checkpointId, CheckpointId? baseId)
     {
         lock (_lock)
         {
@@ -58,9 +57,18 @@ internal sealed class SharedFileLedger
             }
 
             var map = baseId is { } id && _maps.TryGetValue(id, out var known) ? known : Nothing;
-            var running = new Running(checkpointId, map, localNames.ToFrozenSet(StringComparer.Ordinal));
+            var running = new Running(checkpointId, map);
             _running.Add(running);
             return running;
+        }
+    }
+
+    /// <summary>A snapshot has seen which files are live: from now on their uploads stay known until it ends.</summary>
+    internal void SetLive(Running running, IEnumerable<string> localNames)
+    {
+        lock (_lock)
+        {
+            running.LocalNames = localNames.ToFrozenSet(StringComparer.Ordinal);
         }
     }
 
@@ -189,16 +197,16 @@ internal sealed class SharedFileLedger
     }
 
     /// <summary>A snapshot between its two parts.</summary>
-    internal sealed class Running(
-        CheckpointId checkpointId, FrozenDictionary<string, StoredSst> baseMap, FrozenSet<string> localNames)
+    internal sealed class Running(CheckpointId checkpointId, FrozenDictionary<string, StoredSst> baseMap)
     {
         internal CheckpointId CheckpointId { get; } = checkpointId;
 
         /// <summary>Files that placeholders may stand for, by local name.</summary>
         internal FrozenDictionary<string, StoredSst> Base { get; } = baseMap;
 
-        /// <summary>The files that were live when it was prepared.</summary>
-        internal FrozenSet<string> LocalNames { get; } = localNames;
+        /// <summary>The files that were live when its catalogue was made; empty before. Under the ledger's
+        /// lock.</summary>
+        internal FrozenSet<string> LocalNames { get; set; } = [];
 
         /// <summary>Set under the ledger's lock.</summary>
         internal bool IsAborted { get; set; }

@@ -102,6 +102,9 @@ internal sealed class WorkingFolder
         return path;
     }
 
+    /// <summary>Makes a folder within one of <see cref="NewFolder"/>.</summary>
+    internal static void CreateFolder(string path) => Directory.CreateDirectory(path);
+
     /// <summary>A path for a new database inside, which RocksDB makes itself.</summary>
     internal string NewDatabasePath(string purpose) =>
         System.IO.Path.Combine(

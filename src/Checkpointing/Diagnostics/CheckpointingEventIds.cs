@@ -68,6 +68,9 @@ public static class CheckpointingEventIds
     /// <summary>Working folders of processes that no longer run were removed.</summary>
     public const int WorkingFoldersSwept = 5000;
 
+    /// <summary>The barrier of a RocksDB snapshot could not do without waiting for the flush.</summary>
+    public const int BarrierWaitedForFlush = 5001;
+
     /// <summary>An attempt of a job runs.</summary>
     public const int AttemptStarted = 7000;
 

@@ -1,7 +1,7 @@
 using Checkpointing.KeyGroups;
 using Checkpointing.RocksDb.Native;
 
-namespace Checkpointing.RocksDb.Restore;
+namespace Checkpointing.RocksDb;
 
 /// <summary>A run of row keys.</summary>
 /// <param name="First">First key.</param>

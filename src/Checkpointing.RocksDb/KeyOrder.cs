@@ -1,4 +1,4 @@
-namespace Checkpointing.RocksDb.Restore;
+namespace Checkpointing.RocksDb;
 
 /// <summary>The order of row keys: that of their bytes, unsigned.</summary>
 internal static class KeyOrder
