@@ -40,7 +40,8 @@ internal sealed unsafe partial class RocksDatabase
     internal ulong GetImmutableMemtableCount(ColumnFamily columnFamily) =>
         GetProperty(columnFamily, "rocksdb.num-immutable-mem-table\0"u8);
 
-    private ulong GetProperty(ColumnFamily columnFamily, ReadOnlySpan<byte> name)
+    /// <summary>A number that RocksDB reports; the name ends with a zero.</summary>
+    internal ulong GetProperty(ColumnFamily columnFamily, ReadOnlySpan<byte> name)
     {
         using var call = new Call(this);
         ulong value;

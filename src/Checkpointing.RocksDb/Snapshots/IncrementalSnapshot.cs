@@ -174,7 +174,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
                 return new(confirmed, IsPlaceholder: true, IsReused: true, IsNewName: false);
             }
 
-            if (ledger.FindUpload(file.Name) is { } earlier)
+            if (ledger.FindUpload(_running, file.Name) is { } earlier)
             {
                 return new(earlier, IsPlaceholder: false, IsReused: true, IsNewName: false);
             }
@@ -182,13 +182,13 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
             if (ledger.FindForeign(file.Name) is { } foreign)
             {
                 var copy = await upload.CopyAsync(foreign, cancellationToken).ConfigureAwait(false);
-                ledger.AddUpload(file.Name, copy);
+                ledger.AddUpload(_running, file.Name, copy);
                 return new(copy, IsPlaceholder: false, IsReused: true, IsNewName: true);
             }
         }
 
         var stored = await upload.StoreAsync(file, PinnedPath(file), cancellationToken).ConfigureAwait(false);
-        ledger.AddUpload(file.Name, stored);
+        ledger.AddUpload(_running, file.Name, stored);
         return new(stored, IsPlaceholder: false, IsReused: false, IsNewName: true);
     }
 

@@ -72,12 +72,19 @@ internal sealed class SharedFileLedger
         }
     }
 
-    /// <summary>An upload of this backend of a local file, if there is one.</summary>
-    internal StoredSst? FindUpload(string localName)
+    /// <summary>An upload of this backend of a local file, if there is one; it stays known until the snapshot
+    /// ends.</summary>
+    internal StoredSst? FindUpload(Running running, string localName)
     {
         lock (_lock)
         {
-            return _newestUploads.GetValueOrDefault(localName);
+            var found = _newestUploads.GetValueOrDefault(localName);
+            if (found is not null)
+            {
+                running.Used.Add(found.Key);
+            }
+
+            return found;
         }
     }
 
@@ -90,11 +97,13 @@ internal sealed class SharedFileLedger
         }
     }
 
-    /// <summary>An upload, or a copy within the storage, is finished.</summary>
-    internal void AddUpload(string localName, StoredSst stored)
+    /// <summary>An upload, or a copy within the storage, is finished; it stays known until the snapshot
+    /// ends.</summary>
+    internal void AddUpload(Running running, string localName, StoredSst stored)
     {
         lock (_lock)
         {
+            running.Used.Add(stored.Key);
             _uploads[stored.Key] = localName;
             _newestUploads[localName] = stored;
         }
@@ -181,6 +190,10 @@ internal sealed class SharedFileLedger
             needed.UnionWith(map.Values.Select(static stored => stored.Key));
         }
 
+        // Two snapshots at a time may upload the same file: the older upload is not the newest one any more, and yet a
+        // snapshot that has not ended may have chosen it.
+        _running.ForEach(running => needed.UnionWith(running.Used));
+
         var givenUp = new List<SharedStateKey>();
         foreach (var (key, localName) in _uploads)
         {
@@ -207,6 +220,9 @@ internal sealed class SharedFileLedger
         /// <summary>The files that were live when its catalogue was made; empty before. Under the ledger's
         /// lock.</summary>
         internal FrozenSet<string> LocalNames { get; set; } = [];
+
+        /// <summary>Uploads that it may name. Under the ledger's lock.</summary>
+        internal HashSet<SharedStateKey> Used { get; } = [];
 
         /// <summary>Set under the ledger's lock.</summary>
         internal bool IsAborted { get; set; }

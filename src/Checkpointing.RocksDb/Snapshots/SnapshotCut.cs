@@ -71,7 +71,7 @@ internal sealed class SnapshotCut(
     private void Pin(LiveFile file)
     {
         // Files that are stored already need no pin: only their names are used.
-        if (isAnew || !(running.Base.ContainsKey(file.Name) || scope.Ledger.FindUpload(file.Name) is not null))
+        if (isAnew || !(running.Base.ContainsKey(file.Name) || scope.Ledger.FindUpload(running, file.Name) is not null))
         {
             var livePath = Path.Combine(_database.Path, file.Name);
             if (!WorkingFolder.LinkOrCopy(livePath, Path.Combine(pinFolder, file.Name)))
