@@ -18,7 +18,8 @@ internal sealed record Catalogue
     /// <summary>The checkpoint.</summary>
     public required CheckpointId CheckpointId { get; init; }
 
-    /// <summary>Sequence number of the newest write in the snapshot; no file has a larger one.</summary>
+    /// <summary>No file has a larger sequence number: that of the newest write in the snapshot, plus one if a file was
+    /// written over others.</summary>
     public required ulong Sequence { get; init; }
 
     /// <summary>Levels of a column family; every file's level is below.</summary>
