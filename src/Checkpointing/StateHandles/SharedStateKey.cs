@@ -40,8 +40,15 @@ public readonly record struct SharedStateKey(Guid BackendId, KeyGroupRange Range
             return false;
         }
 
+        // Numbers have more than one spelling: two paths must not give one key.
         key = new(backendId, new(first, last), new(parts[^1]));
-        return true;
+        if (path.EndsWith(key.ToString(), StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        key = default;
+        return false;
     }
 
     /// <summary>The key of a file: from its path if that has our form, else derived from who refers to it (Flink's

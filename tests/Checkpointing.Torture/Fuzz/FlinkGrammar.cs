@@ -238,6 +238,12 @@ internal sealed class FlinkGrammar
         var id = new Guid(_random.Bytes(16)).ToString("D");
         var bytes = Encoding.ASCII.GetBytes(_random.OneIn(4) ? id.ToUpperInvariant() : id);
         var at = _random.Below(bytes.Length);
+        if (_random.OneIn(8))
+        {
+            // What some readers of numbers take for a digit or skip.
+            bytes[_random.Pick([0, 1, 9, 14, 19, 24, at])] = _random.Pick<byte>([.. "+-xX {0"u8]);
+        }
+
         byte[] spelled = [(byte)(0xC0 | (bytes[at] >> 6)), (byte)(0x80 | (bytes[at] & 0x3F))];
         _out.Text(_random.OneIn(4) ? [.. bytes[..at], .. spelled, .. bytes[(at + 1)..]] : bytes);
     }

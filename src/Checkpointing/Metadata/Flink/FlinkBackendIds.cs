@@ -18,8 +18,14 @@ internal static class FlinkBackendIds
         const int Length = 36;
         if (text.Length == Length && Guid.TryParseExact(text, "D", out var id))
         {
-            isUsual = !text.AsSpan().ContainsAnyInRange('A', 'F');
-            return id;
+            // .NET reads signs and "0x" in places of digits; such a text is no GUID.
+            Span<char> usual = stackalloc char[Length];
+            id.TryFormat(usual, out _, "D");
+            isUsual = usual.SequenceEqual(text);
+            if (isUsual || text.AsSpan().Equals(usual, StringComparison.OrdinalIgnoreCase))
+            {
+                return id;
+            }
         }
 
         isUsual = false;
