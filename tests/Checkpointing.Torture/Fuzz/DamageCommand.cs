@@ -12,7 +12,7 @@ internal static class DamageCommand
     {
         var maxBytes = new Option<int>("--max-bytes")
         {
-            Description = "Real files up to this size; the work grows with its square.",
+            Description = "Files up to this size; the work grows with its square.",
             DefaultValueFactory = static _ => 2_000,
         };
         var json = new Option<bool>("--json") { Description = "One line of JSON." };
@@ -35,7 +35,7 @@ internal static class DamageCommand
         var replay = $"dotnet run -c Release --project tests/Checkpointing.Torture -- damage --max-bytes {maxBytes}";
         var started = Stopwatch.GetTimestamp();
         var byVersion = new SortedDictionary<int, (long Files, long Checked, long Accepted)>();
-        foreach (var seed in FuzzCorpus.Load(maxBytes).Seeds)
+        foreach (var seed in FuzzCorpus.Load(maxBytes).Seeds.Where(seed => seed.Bytes.Length <= maxBytes))
         {
             if (report.Failures.Count >= MaxFailures)
             {
