@@ -5,6 +5,7 @@ using Checkpointing.SharedState;
 using Checkpointing.State;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage.Local;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointing.LoadTests;
@@ -53,7 +54,8 @@ internal sealed class OurState : IAsyncDisposable
     /// <summary>Opens an empty state, or what checkpoints hold.</summary>
     internal static async Task<OurState> OpenAsync(
         LoadTestFolder folder, LocalCheckpointStorage storage, KeyGroupRange? range = null,
-        IReadOnlyList<OurCheckpoint>? from = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<OurCheckpoint>? from = null, ILogger? logger = null,
+        CancellationToken cancellationToken = default)
     {
         var owned = range ?? KeyGroupRange.All(MaxParallelism);
         var registry = new SharedStateRegistry();
@@ -78,7 +80,7 @@ internal sealed class OurState : IAsyncDisposable
                 Storage = storage,
                 Ids = IdSource.System,
                 Time = TimeProvider.System,
-                Logger = NullLogger.Instance,
+                Logger = logger ?? NullLogger.Instance,
             },
             StateSerializer.Guid,
             cancellationToken).ConfigureAwait(false);

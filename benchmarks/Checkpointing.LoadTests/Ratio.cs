@@ -17,6 +17,9 @@ internal sealed record Ratio(
     string Name, double Value, double Min, double Max, int Runs, string? Bound, bool? Met, double Ours, double? Theirs,
     string Unit)
 {
+    /// <summary>More about the figures; null: nothing.</summary>
+    public string? Note { get; init; }
+
     /// <summary>Makes a ratio, ours ÷ theirs, that must be at most, or at least, a bound.</summary>
     internal static Ratio Of(
         string name, IReadOnlyList<(double Ours, double Theirs)> pairs, string unit, double? atMost = null,

@@ -50,6 +50,7 @@ internal static class RatioCatalogue
         var theirs = ratio.Theirs is { } other ? FormattableString.Invariant($", theirs {other} {ratio.Unit}") : "";
         return FormattableString.Invariant($"{ratio.Name,-16} {ratio.Value,10} [{ratio.Min} to {ratio.Max}, ")
             + FormattableString.Invariant($"{ratio.Runs} runs]  bound {ratio.Bound ?? "none"}{verdict}  ")
-            + FormattableString.Invariant($"ours {ratio.Ours} {ratio.Unit}{theirs}");
+            + FormattableString.Invariant($"ours {ratio.Ours} {ratio.Unit}{theirs}")
+            + (ratio.Note is { } note ? $"; {note}" : "");
     }
 }

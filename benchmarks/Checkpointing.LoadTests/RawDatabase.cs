@@ -60,12 +60,15 @@ internal sealed class RawDatabase : IDisposable
 
     internal void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Database.Put(key, value, null, _write);
 
+    /// <summary>Flushes and waits: what a barrier costs at least that has all rows in files.</summary>
+    internal void Flush() => Database.Flush(new FlushOptions().SetWaitForFlush(true));
+
     /// <summary>Flushes, links each new file into a folder, digests it and syncs the folder: what a checkpoint of the
     /// same rows costs at least.</summary>
     /// <returns>Bytes of the new files.</returns>
     internal long FlushAndLink(string target)
     {
-        Database.Flush(new FlushOptions().SetWaitForFlush(true));
+        Flush();
         Directory.CreateDirectory(target);
         Database.DisableFileDeletions();
         long bytes = 0;

@@ -42,4 +42,11 @@ internal static partial class RocksDbLog
         "The barrier of {Operator}[{SubtaskIndex}] waits for the flush, which blocks the subtask: {Reason}.")]
     internal static partial void BarrierWaits(
         this ILogger logger, string @operator, int subtaskIndex, Snapshots.BarrierPath reason);
+
+    [LoggerMessage(CheckpointingEventIds.StraddlingFilesExported, LogLevel.Information,
+        "Exported {Operator}[{SubtaskIndex}]: {StraddlingCount} files straddle the barrier at {Sequence}; their rows of "
+        + "before it are in {FileCount} files of {SizeBytes} bytes.")]
+    internal static partial void StraddlesExported(
+        this ILogger logger, string @operator, int subtaskIndex, int straddlingCount, ulong sequence, int fileCount,
+        long sizeBytes);
 }

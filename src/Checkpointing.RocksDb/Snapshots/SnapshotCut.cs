@@ -22,6 +22,7 @@ internal sealed class SnapshotCut(
     internal IReadOnlyList<LiveFile> Make(CancellationToken cancellationToken)
     {
         List<LiveFile> files;
+        List<LiveFile> straddling;
         List<StraddleExport> exports;
         _database.DisableFileDeletions();
         try
@@ -30,7 +31,7 @@ internal sealed class SnapshotCut(
             CheckFamilies(live);
             scope.Ledger.SetLive(running, live.Select(static file => file.Name));
             files = live.FindAll(file => file.LargestSequence <= barrier.Sequence);
-            var straddling = live.FindAll(file =>
+            straddling = live.FindAll(file =>
                 file.LargestSequence > barrier.Sequence && file.SmallestSequence <= barrier.Sequence);
             files.ForEach(Pin);
             exports = [.. straddling
@@ -44,11 +45,14 @@ internal sealed class SnapshotCut(
             _database.EnableFileDeletions();
         }
 
-        foreach (var export in exports)
+        if (straddling.Count > 0)
         {
-            var exported = export.Write(cancellationToken);
+            var exported = exports.SelectMany(export => export.Write(cancellationToken)).ToList();
             files.AddRange(exported);
             Sequence = exported.Select(static file => file.LargestSequence).Append(Sequence).Max();
+            scope.Context.Logger.StraddlesExported(
+                scope.Context.Operator, scope.Context.SubtaskIndex, straddling.Count, barrier.Sequence, exported.Count,
+                exported.Sum(static file => file.SizeBytes));
         }
 
         return files;

@@ -71,6 +71,10 @@ public static class CheckpointingEventIds
     /// <summary>The barrier of a RocksDB snapshot could not do without waiting for the flush.</summary>
     public const int BarrierWaitedForFlush = 5001;
 
+    /// <summary>Files held rows of both sides of a barrier; those of before were written into files of their
+    /// own.</summary>
+    public const int StraddlingFilesExported = 5002;
+
     /// <summary>An attempt of a job runs.</summary>
     public const int AttemptStarted = 7000;
 
