@@ -67,7 +67,8 @@ internal static class RescaleRatios
         CancellationToken cancellationToken) =>
         LoadTestFolder.TimeAsync(async () =>
         {
-            var state = await OurState.OpenAsync(folder, storage, to, sources, cancellationToken: cancellationToken).ConfigureAwait(false);
+            var state = await OurState.OpenAsync(
+                folder, storage, to, sources, cancellationToken: cancellationToken).ConfigureAwait(false);
             await state.DisposeAsync().ConfigureAwait(false);
         });
 

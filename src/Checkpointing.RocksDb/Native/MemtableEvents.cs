@@ -5,9 +5,9 @@ using System.Text;
 namespace Checkpointing.RocksDb.Native;
 
 /// <summary>Hears from one database which memtables are sealed and when a flush ends.</summary>
-/// <remarks>RocksDB calls from its own threads, without its lock, through static callbacks that do not throw. A memtable
-/// is
-/// among the immutable ones before it is announced here, so what was heard is never ahead of what is.</remarks>
+/// <remarks>RocksDB calls from its own threads, without its lock, through static callbacks that do not throw. A
+/// memtable is among the immutable ones before it is announced here, so what was heard is never ahead of what
+/// is.</remarks>
 internal sealed unsafe class MemtableEvents
 {
     private const uint CompactionFailed = 1;

@@ -8,10 +8,9 @@ using Checkpointing.Storage;
 namespace Checkpointing.RocksDb.Snapshots;
 
 /// <summary>A snapshot that stores RocksDB's files, each once, and a catalogue that says what they mean.</summary>
-/// <remarks>Its synchronous part raises a barrier: memtables are sealed and nothing is waited for. Written, it waits for
-/// the flush, pins its files by hard link and lets go of the database; until then it keeps the database open, also when
-/// the
-/// backend is disposed.</remarks>
+/// <remarks>Its synchronous part raises a barrier: memtables are sealed and nothing is waited for. Written, it waits
+/// for the flush, pins its files by hard link and lets go of the database; until then it keeps the database open, also
+/// when the backend is disposed.</remarks>
 internal sealed class IncrementalSnapshot : KeyedStateSnapshot
 {
     /// <summary>Catalogues up to this size travel in the metadata.</summary>

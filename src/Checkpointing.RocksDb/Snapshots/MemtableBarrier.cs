@@ -5,9 +5,8 @@ namespace Checkpointing.RocksDb.Snapshots;
 /// <summary>The cut of a snapshot: all that was written before it is in files soon, and a view holds it until
 /// then.</summary>
 /// <remarks>
-/// <para>The view is what keeps the cut visible in the files: while it is held no compaction drops a row that it sees,
-/// or
-/// sets the sequence number of a later row to 0.</para>
+/// <para>The view is what keeps the cut visible in the files: while it is held no compaction drops a row that it
+/// sees, or sets the sequence number of a later row to 0.</para>
 /// <para>Keeps the database open until disposed, also when the backend is disposed before.</para>
 /// </remarks>
 internal sealed class MemtableBarrier : IDisposable

@@ -7,9 +7,8 @@ namespace Checkpointing.RocksDb.Snapshots;
 /// <summary>Finds the files that make up the state at a barrier, and gives them a second name for the time of the
 /// snapshot.</summary>
 /// <remarks>A file whose rows are all from before the cut is kept, one whose rows are all from after is left out. One
-/// that
-/// straddles the cut, which a flush or compaction made behind the barrier, is left out too, and its rows of before are
-/// exported: see <see cref="StraddleExport"/>.</remarks>
+/// that straddles the cut, which a flush or compaction made behind the barrier, is left out too, and its rows of before
+/// are exported: see <see cref="StraddleExport"/>.</remarks>
 internal sealed class SnapshotCut(
     RocksDbBackendScope scope, MemtableBarrier barrier, SharedFileLedger.Running running, bool isAnew, string pinFolder)
 {

@@ -5,17 +5,15 @@ using Checkpointing.RocksDb.Working;
 
 namespace Checkpointing.RocksDb.Snapshots;
 
-/// <summary>Writes what the straddling files of one column family say of the state at the cut into files of its
-/// own.</summary>
+/// <summary>Writes what the straddling files of one column family say of the state at the cut into new
+/// files.</summary>
 /// <remarks>
 /// <para>A key outside the straddling files' intervals has all its rows of before the cut in kept files. Inside,
 /// the exported rows must give what the view gives, whatever the kept files say.</para>
 /// <para>Where no kept file meets the intervals the rows go to the deepest level with sequence number 0. Else a patch
-/// lies
-/// over the kept files: the view is walked beside a database made of the kept files alone, and the patch puts what
+/// lies over the kept files: the view is walked beside a database made of the kept files alone, and the patch puts what
 /// differs and deletes what only the kept files have. Its sequence number is the cut's plus one, above every kept row;
-/// the
-/// live database uses that number for something else, which no file of the snapshot holds.</para>
+/// the live database uses that number for something else, which no file of the snapshot holds.</para>
 /// <para>So kept files stay as they are and the next snapshot need not send them again.</para>
 /// </remarks>
 internal sealed class StraddleExport

@@ -7,8 +7,8 @@ using static Checkpointing.RocksDb.Tests.RocksDbTestBed;
 
 namespace Checkpointing.RocksDb.Tests.Snapshots;
 
-/// <summary>One thread writes at full speed and raises barriers; snapshots are written beside it, two at a time. Each is
-/// restored and held against a copy of a dictionary that was made at its barrier.</summary>
+/// <summary>One thread writes at full speed and raises barriers; snapshots are written beside it, two at a time. Each
+/// is restored and held against a copy of a dictionary that was made at its barrier.</summary>
 public sealed class BarrierDifferentialTests
 {
     private static readonly string[] States = ["counts", "lists"];
