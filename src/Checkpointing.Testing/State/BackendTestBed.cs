@@ -138,7 +138,7 @@ internal sealed class BackendTestBed(KeyedStateBackendSetup setup, CancellationT
     }
 
     // What the shared-state registry does for placeholders, and the reader of a savepoint for relative paths.
-    private KeyedStateHandle Resolve(KeyedStateHandle handle, string folder)
+    internal KeyedStateHandle Resolve(KeyedStateHandle handle, string folder)
     {
         if (handle is KeyGroupsStateHandle full)
         {

@@ -34,5 +34,7 @@ public static class KeyedStateBackendConformance
         new("a disposed backend refuses calls", LifecycleCases.RefusesAfterDisposeAsync),
         new("backends of one factory share nothing", LifecycleCases.SharesNothingAsync),
         .. RandomCases.All,
+        .. TimeToLiveCases.All,
+        .. TimeToLiveRandomCases.All,
     ];
 }

@@ -159,6 +159,7 @@ internal sealed class MetadataJson(Stream output)
         WriteSerializer(json, "namespace", state.Namespace);
         WriteSerializer(json, "userKey", state.UserKey);
         WriteSerializer(json, "value", state.Value);
+        json.WriteBoolean("isStamped", state.IsStamped);
         json.WriteEndObject();
     }
 

@@ -159,7 +159,8 @@ internal static class MetadataText
             ("key", state.Key), ("namespace", state.Namespace), ("user key", state.UserKey), ("value", state.Value),
         ];
         return string.Concat(all.Where(static one => one.Serializer is not null)
-            .Select(static one => $", {one.What} {PlainText.Clean(one.Serializer!.ToString())}"));
+            .Select(static one => $", {one.What} {PlainText.Clean(one.Serializer!.ToString())}"))
+            + (state.IsStamped ? ", values stamped for a time to live" : "");
     }
 
     private static IEnumerable<string> LinesOf(SubtaskCheckpoint subtask)

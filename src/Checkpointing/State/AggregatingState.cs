@@ -19,7 +19,7 @@ public sealed class AggregatingState<TIn, TAccumulator, TOut>
     /// <summary>Adds an element to the accumulator.</summary>
     public void Add(TIn element)
     {
-        var accumulator = TryRead(out var found) ? found : _aggregator.CreateAccumulator();
+        var accumulator = TryRead(out var found, refresh: false) ? found : _aggregator.CreateAccumulator();
         _access.Put(_access.Prefix(), _aggregator.Add(accumulator, element), _serializer);
     }
 
@@ -44,6 +44,6 @@ public sealed class AggregatingState<TIn, TAccumulator, TOut>
     /// <summary>Removes the accumulator.</summary>
     public void Clear() => _access.Delete(_access.Prefix());
 
-    private bool TryRead([MaybeNullWhen(false)] out TAccumulator accumulator) =>
-        _access.TryReadValue(_access.Prefix(), _serializer, out accumulator);
+    private bool TryRead([MaybeNullWhen(false)] out TAccumulator accumulator, bool refresh = true) =>
+        _access.TryReadValue(_access.Prefix(), _serializer, out accumulator, refresh);
 }

@@ -90,7 +90,10 @@ public sealed partial class KeyedState<TKey>
         {
             while (cursor.MoveNext())
             {
-                yield return Split(access, cursor.Key, cursor.Value);
+                if (access.TryCopyLive(cursor.Value, out var live))
+                {
+                    yield return Split(access, cursor.Key, live);
+                }
             }
         }
         finally
@@ -99,14 +102,14 @@ public sealed partial class KeyedState<TKey>
         }
     }
 
-    private Row Split(KeyedStateAccess access, ReadOnlySpan<byte> row, ReadOnlySpan<byte> value)
+    private Row Split(KeyedStateAccess access, ReadOnlySpan<byte> row, byte[] value)
     {
         var rest = row[KeyedRowKey.KeyGroupSize..];
         var key = access.TakePart(ref rest);
         var space = access.TakePart(ref rest);
         return new(
             KeyedRowKey.ReadKeyGroup(row), access.Decode(_keySerializer, key), key.ToArray(), space.ToArray(),
-            rest.ToArray(), value.ToArray());
+            rest.ToArray(), value);
     }
 
     private readonly record struct Row(

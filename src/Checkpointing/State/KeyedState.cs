@@ -101,12 +101,13 @@ public sealed partial class KeyedState<TKey>
         }
 
         return ReferenceEquals(access.Descriptor, descriptor)
-            || access.Descriptor.Describe(null) == descriptor.Describe(null)
+            || (access.Descriptor.Describe(null) == descriptor.Describe(null)
+                && access.Descriptor.TimeToLive == descriptor.TimeToLive)
             ? access
             : throw DeclaredOtherwise(descriptor);
     }
 
     private InvalidOperationException DeclaredOtherwise(StateDescriptor descriptor) => new(
-        $"Operator '{_current.OperatorName}' declares state '{descriptor.Name}' with another kind or other "
-        + "serializers.");
+        $"Operator '{_current.OperatorName}' declares state '{descriptor.Name}' with another kind, other "
+        + "serializers or another time to live.");
 }

@@ -5,7 +5,10 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.State;
 
 /// <summary>One declared state of a subtask: its table, the current key, and the checks of every access.</summary>
-internal sealed class KeyedStateAccess(StateDescriptor descriptor, KeyedStateTable table, CurrentKey current)
+/// <remarks>The one place that knows of stamps: the states above see values without, and none that has
+/// expired.</remarks>
+internal sealed partial class KeyedStateAccess(
+    StateDescriptor descriptor, KeyedStateTable table, CurrentKey current, TimeProvider time)
 {
     private readonly ArrayBufferWriter<byte> _value = new();
     private readonly Stack<ArrayBufferWriter<byte>> _spareBuffers = new();
@@ -21,23 +24,30 @@ internal sealed class KeyedStateAccess(StateDescriptor descriptor, KeyedStateTab
         current.Row(descriptor, userKey, serializer);
 
     /// <summary>Reads a value; valid until the next access of this state.</summary>
-    internal bool TryRead(ReadOnlySpan<byte> row, out ReadOnlySpan<byte> value)
+    /// <param name="row">The row.</param>
+    /// <param name="value">Its value, without a stamp.</param>
+    /// <param name="refresh">Whether this is a read that may begin the value's time to live anew; false if a write
+    /// follows.</param>
+    /// <returns>False if there is no such row, or it has expired.</returns>
+    internal bool TryRead(ReadOnlySpan<byte> row, out ReadOnlySpan<byte> value, bool refresh = true)
     {
         _value.ResetWrittenCount();
         var found = table.TryGet(row, _value);
         value = _value.WrittenSpan;
-        return found;
+        return found && (_expiry is null || TryTakeLive(_expiry, row, ref value, refresh));
     }
 
-    /// <summary>Reads a value into a buffer of the caller's.</summary>
-    internal bool TryRead(ReadOnlySpan<byte> row, ArrayBufferWriter<byte> target) => table.TryGet(row, target);
-
     /// <summary>Reads and decodes the value of a row.</summary>
-    /// <returns>False if there is no such row.</returns>
+    /// <param name="row">The row.</param>
+    /// <param name="serializer">Serializer of the value.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="refresh">As for <see cref="TryRead"/>.</param>
+    /// <returns>False if there is no such row, or it has expired.</returns>
     internal bool TryReadValue<T>(
-        ReadOnlySpan<byte> row, StateSerializer<T> serializer, [MaybeNullWhen(false)] out T value)
+        ReadOnlySpan<byte> row, StateSerializer<T> serializer, [MaybeNullWhen(false)] out T value,
+        bool refresh = true)
     {
-        if (TryRead(row, out var bytes))
+        if (TryRead(row, out var bytes, refresh))
         {
             value = Decode(serializer, bytes);
             return true;
@@ -51,17 +61,36 @@ internal sealed class KeyedStateAccess(StateDescriptor descriptor, KeyedStateTab
     {
         CheckNotScanned();
         _value.ResetWrittenCount();
+        WriteStamp(_value);
         serializer.Write(value, _value);
         table.Put(row, _value.WrittenSpan);
     }
 
+    /// <summary>Writes a value that is given as the serializer's bytes.</summary>
     internal void PutBytes(ReadOnlySpan<byte> row, ReadOnlySpan<byte> value)
     {
         CheckNotScanned();
-        table.Put(row, value);
+        if (_expiry is null)
+        {
+            table.Put(row, value);
+            return;
+        }
+
+        // The value may lie in this buffer, behind the stamp that it was read with: then it is copied onto itself.
+        _value.ResetWrittenCount();
+        WriteStamp(_value);
+        _value.Write(value);
+        table.Put(row, _value.WrittenSpan);
     }
 
-    internal void AppendBytes(ReadOnlySpan<byte> row, ReadOnlySpan<byte> suffix)
+    /// <summary>Writes a row as it is to be stored.</summary>
+    internal void PutStored(ReadOnlySpan<byte> row, ReadOnlySpan<byte> stored)
+    {
+        CheckNotScanned();
+        table.Put(row, stored);
+    }
+
+    internal void AppendStored(ReadOnlySpan<byte> row, ReadOnlySpan<byte> suffix)
     {
         CheckNotScanned();
         table.Append(row, suffix);
@@ -88,12 +117,22 @@ internal sealed class KeyedStateAccess(StateDescriptor descriptor, KeyedStateTab
         cursor.Dispose();
     }
 
-    /// <summary>A buffer of the caller's own; the state may not be written until it is given back.</summary>
-    internal ArrayBufferWriter<byte> BeginRead()
+    /// <summary>The live elements of a list in a buffer of the caller's own, without stamps; the state may not be written
+    /// until it is given back.</summary>
+    internal ArrayBufferWriter<byte> BeginRead(ReadOnlySpan<byte> row)
     {
-        _openScans++;
         var buffer = _spareBuffers.TryPop(out var spare) ? spare : new();
         buffer.ResetWrittenCount();
+        if (_expiry is null)
+        {
+            table.TryGet(row, buffer);
+        }
+        else
+        {
+            ReadElements(_expiry, row, buffer);
+        }
+
+        _openScans++;
         return buffer;
     }
 

@@ -22,6 +22,13 @@ public abstract class KeyedStateBackend : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The state was not declared when the backend was opened.</exception>
     public abstract KeyedStateTable GetTable(string stateName);
 
+    /// <summary>Called once, after restored rows were migrated: from now on the values (the elements, in a list) of all
+    /// states in <see cref="KeyedStateBackendContext.TimesToLive"/> have a stamp in front, 8 bytes, milliseconds since
+    /// 1970-01-01 UTC, little-endian, and the backend may drop what has expired. Default: it drops nothing.</summary>
+    public virtual void StartExpiring()
+    {
+    }
+
     /// <summary>The synchronous part of a snapshot: fixes the cut, short, under the caller's thread.</summary>
     public abstract KeyedStateSnapshot PrepareSnapshot(SnapshotRequest request);
 

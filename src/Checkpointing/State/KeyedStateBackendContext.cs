@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Checkpointing.KeyGroups;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
@@ -25,6 +26,11 @@ public sealed record KeyedStateBackendContext
 
     /// <summary>The states that the program declares. A stored state that is not among them is left out.</summary>
     public required IReadOnlyList<StateDescription> States { get; init; }
+
+    /// <summary>States with a time to live, by name: how long after its stamp a value has expired. Rows that have may be
+    /// dropped after <see cref="KeyedStateBackend.StartExpiring"/>; nobody asks for them. Default: none.</summary>
+    public IReadOnlyDictionary<string, TimeSpan> TimesToLive { get; init; } =
+        ReadOnlyDictionary<string, TimeSpan>.Empty;
 
     /// <summary>What to restore: every handle that holds key groups of <see cref="Range"/>; empty for a new
     /// backend.</summary>

@@ -41,7 +41,7 @@ public sealed class KeyedTimers<TKey>
         var entry = EntryOf(time);
         if (_index.Add(entry))
         {
-            _access.PutBytes(entry.Row, []);
+            _access.PutStored(entry.Row, []);
         }
     }
 

@@ -17,14 +17,14 @@ public sealed class ListState<T>
         (_access, _serializer) = (access, serializer);
 
     /// <summary>Whether there is no element.</summary>
-    public bool IsEmpty => !_access.TryRead(_access.Prefix(), out _);
+    public bool IsEmpty => !_access.HasElements(_access.Prefix());
 
     /// <summary>Appends an element.</summary>
     public void Add(T element)
     {
         _elements.ResetWrittenCount();
         Encode(element);
-        _access.AppendBytes(_access.Prefix(), _elements.WrittenSpan);
+        _access.AppendStored(_access.Prefix(), _elements.WrittenSpan);
     }
 
     /// <summary>Appends elements.</summary>
@@ -33,7 +33,7 @@ public sealed class ListState<T>
         EncodeAll(elements);
         if (_elements.WrittenCount > 0)
         {
-            _access.AppendBytes(_access.Prefix(), _elements.WrittenSpan);
+            _access.AppendStored(_access.Prefix(), _elements.WrittenSpan);
         }
     }
 
@@ -43,7 +43,7 @@ public sealed class ListState<T>
         EncodeAll(elements);
         if (_elements.WrittenCount > 0)
         {
-            _access.PutBytes(_access.Prefix(), _elements.WrittenSpan);
+            _access.PutStored(_access.Prefix(), _elements.WrittenSpan);
         }
         else
         {
@@ -66,13 +66,11 @@ public sealed class ListState<T>
         return elements;
     }
 
-    /// <summary>Walks over the elements in the order in which they were added. Until disposed, changing the list
-    /// throws.</summary>
+    /// <summary>Walks over the elements in the order in which they were added, those that are live when it begins. Until
+    /// disposed, changing the list throws.</summary>
     public Enumerator GetEnumerator()
     {
-        var row = _access.Prefix();
-        var buffer = _access.BeginRead();
-        _access.TryRead(row, buffer);
+        var buffer = _access.BeginRead(_access.Prefix());
         return new(_access, _serializer, buffer);
     }
 
@@ -89,6 +87,7 @@ public sealed class ListState<T>
     private void Encode(T element)
     {
         _element.ResetWrittenCount();
+        _access.WriteStamp(_element);
         _serializer.Write(element, _element);
         KeyedRowKey.WritePart(_element.WrittenSpan, _elements);
     }

@@ -24,7 +24,16 @@ public sealed class MapState<TKey, TValue>
             var cursor = _access.BeginScan(_access.Prefix());
             try
             {
-                return !cursor.MoveNext();
+                while (cursor.MoveNext())
+                {
+                    var value = cursor.Value;
+                    if (_access.TryTakeLive(ref value))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
             }
             finally
             {
@@ -57,7 +66,8 @@ public sealed class MapState<TKey, TValue>
     public TValue Update(TKey key, Func<TValue?, TValue> change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var value = change(GetOrDefault(key));
+        var row = _access.Row(key, _keySerializer);
+        var value = change(_access.TryReadValue(row, _valueSerializer, out var old, refresh: false) ? old : default);
         Set(key, value);
         return value;
     }
@@ -96,16 +106,20 @@ public sealed class MapState<TKey, TValue>
         /// <exception cref="CheckpointCorruptException">The stored bytes are no such entry.</exception>
         public bool MoveNext()
         {
-            if (_cursor is not { } cursor || !cursor.MoveNext())
+            var access = _map._access;
+            while (_cursor is { } cursor && cursor.MoveNext())
             {
-                return false;
+                var value = cursor.Value;
+                if (access.TryTakeLive(ref value))
+                {
+                    Current = new(
+                        access.Decode(_map._keySerializer, cursor.Key[_prefixLength..]),
+                        access.Decode(_map._valueSerializer, value));
+                    return true;
+                }
             }
 
-            var access = _map._access;
-            Current = new(
-                access.Decode(_map._keySerializer, cursor.Key[_prefixLength..]),
-                access.Decode(_map._valueSerializer, cursor.Value));
-            return true;
+            return false;
         }
 
         /// <summary>Ends the enumeration.</summary>

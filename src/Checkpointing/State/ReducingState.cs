@@ -15,8 +15,11 @@ public sealed class ReducingState<T>
         (_access, _serializer, _reduce) = (access, serializer, reduce);
 
     /// <summary>Folds an element in; the first one is the value.</summary>
-    public void Add(T element) =>
-        _access.Put(_access.Prefix(), TryGet(out var value) ? _reduce(value, element) : element, _serializer);
+    public void Add(T element)
+    {
+        var found = _access.TryReadValue(_access.Prefix(), _serializer, out var value, refresh: false);
+        _access.Put(_access.Prefix(), found ? _reduce(value!, element) : element, _serializer);
+    }
 
     /// <summary>Reads the value.</summary>
     /// <returns>False if nothing was added.</returns>

@@ -27,9 +27,11 @@ internal static partial class StateCompatibility
             {
                 LeaveBehind(context, state.Name, state.Kind.ToString());
             }
-            else if (CheckState(context.Operator, state, descriptor, keySerializer) == SerializerCompatibility.Migrates)
+            else if (CheckState(context.Operator, state, descriptor, keySerializer) == SerializerCompatibility.Migrates
+                || state.IsStamped != (descriptor.TimeToLive is not null))
             {
-                migrations.Add(new(descriptor, state.Value!));
+                migrations.Add(new(
+                    descriptor, state.Value!, state.IsStamped, StateExpiry.NowOf(context.Time)));
             }
         }
 

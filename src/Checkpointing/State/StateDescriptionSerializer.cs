@@ -5,12 +5,15 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.State;
 
 /// <summary>Descriptions of states as bytes, for the heads of snapshot files.</summary>
-/// <remarks>Layout: count (int32); each: name, kind (byte), then key, namespace, user key and value, each a byte 0 or 1
+/// <remarks>Layout: count (int32); each: name, kind (byte; its highest bit: values are stamped), then key, namespace, user key and value, each a byte 0 or 1
 /// and, if 1,
 /// id, version (int32) and schema fingerprint (int64). Strings are UTF-8 behind their length as LEB128; numbers
 /// little-endian.</remarks>
 public static class StateDescriptionSerializer
 {
+    // A bit of the kind and no field behind it: readers that do not know it refuse the kind.
+    private const int StampedBit = 0x80;
+
     /// <summary>Appends descriptions.</summary>
     public static void Write(IReadOnlyList<StateDescription> states, IBufferWriter<byte> target)
     {
@@ -20,7 +23,7 @@ public static class StateDescriptionSerializer
         foreach (var state in states)
         {
             WriteString(state.Name, target);
-            StateSerializer.Byte.Write((byte)state.Kind, target);
+            StateSerializer.Byte.Write((byte)((int)state.Kind | (state.IsStamped ? StampedBit : 0)), target);
             WriteIdentity(state.Key, target);
             WriteIdentity(state.Namespace, target);
             WriteIdentity(state.UserKey, target);
@@ -36,9 +39,14 @@ public static class StateDescriptionSerializer
         List<StateDescription> states = [];
         for (var i = 0; i < count; i++)
         {
+            var name = ReadString(ref source);
+            var (kind, isStamped) = ReadKind(ref source);
             states.Add(new(
-                ReadString(ref source), ReadKind(ref source), ReadIdentity(ref source), ReadIdentity(ref source),
-                ReadIdentity(ref source), ReadIdentity(ref source)));
+                name, kind, ReadIdentity(ref source), ReadIdentity(ref source), ReadIdentity(ref source),
+                ReadIdentity(ref source))
+            {
+                IsStamped = isStamped,
+            });
         }
 
         rest = source;
@@ -64,10 +72,14 @@ public static class StateDescriptionSerializer
                 StateSerializer.Int64.Read(Take(ref source, sizeof(long))))
             : null;
 
-    private static StateKind ReadKind(ref ReadOnlySpan<byte> source) =>
-        (StateKind)Take(ref source, 1)[0] is var kind && Enum.IsDefined(kind)
-            ? kind
+    private static (StateKind Kind, bool IsStamped) ReadKind(ref ReadOnlySpan<byte> source)
+    {
+        var stored = Take(ref source, 1)[0];
+        var (kind, isStamped) = ((StateKind)(stored & ~StampedBit), (stored & StampedBit) != 0);
+        return Enum.IsDefined(kind) && (!isStamped || StateExpiry.IsPossible(kind))
+            ? (kind, isStamped)
             : throw new FormatException("A state has an unknown kind.");
+    }
 
     private static void WriteString(string text, IBufferWriter<byte> target)
     {

@@ -21,6 +21,18 @@ public abstract class StateDescriptor
     /// kept a window.</summary>
     public StateSerializer? Namespace { get; init; }
 
+    /// <summary>How long what is written lives; null, the default: until it is removed. May be set, taken away and
+    /// changed between two runs: on restore, stored values get the time of the restore as their stamp, or lose
+    /// it.</summary>
+    /// <exception cref="InvalidOperationException">Operator state does not expire.</exception>
+    public TimeToLive? TimeToLive
+    {
+        get;
+        init => field = value is null || StateExpiry.IsPossible(Kind)
+            ? value
+            : throw new InvalidOperationException($"State '{Name}' is operator state, which has no time to live.");
+    }
+
     /// <summary>Serializer of values, elements or accumulators.</summary>
     /// <exception cref="InvalidOperationException">None was given, and there is no built-in one of the
     /// type.</exception>
@@ -34,7 +46,10 @@ public abstract class StateDescriptor
     /// <exception cref="InvalidOperationException">A serializer is missing.</exception>
     public StateDescription Describe(StateSerializer? key) => new(
         Name, Kind, Kind == StateKind.OperatorList ? null : key?.Identity, Namespace?.Identity, UserKey?.Identity,
-        Kind == StateKind.Timer ? null : Value.Identity);
+        Kind == StateKind.Timer ? null : Value.Identity)
+    {
+        IsStamped = TimeToLive is not null,
+    };
 
     private protected StateSerializer<T> Resolve<T>(StateSerializer<T>? given) =>
         given is not null || StateSerializer.TryGetBuiltIn(out given)

@@ -42,5 +42,14 @@ internal static class StoredValue
         }
     }
 
+    /// <summary>Lets bytes pass that have a stamp in front.</summary>
+    /// <exception cref="CheckpointCorruptException">They are too short for one.</exception>
+    internal static ReadOnlySpan<byte> CheckStamped(ReadOnlySpan<byte> bytes, string operatorName, string state) =>
+        bytes.Length >= StateExpiry.StampSize
+            ? bytes
+            : throw new CheckpointCorruptException(
+                Path(operatorName, state), 0, "a value behind its stamp of 8 bytes",
+                string.Create(CultureInfo.InvariantCulture, $"{bytes.Length} bytes"));
+
     private static string Path(string operatorName, string state) => $"operator {operatorName}/state {state}";
 }

@@ -51,10 +51,12 @@ internal static partial class SubtaskStateOpening
             if (backend is not null)
             {
                 Migrate(context, backend, declared, keySerializer, cancellationToken);
+                backend.StartExpiring();
             }
 
             KeyedStateAccess[] accesses =
-                [.. declared.Select(state => new KeyedStateAccess(state, backend!.GetTable(state.Name), current))];
+                [.. declared.Select(state => new KeyedStateAccess(
+                    state, backend!.GetTable(state.Name), current, context.Time))];
             var timers = context.UsesTimers ? new KeyedTimers<TKey>(accesses[^1], keySerializer) : null;
             var user = context.UsesTimers ? accesses[..^1] : accesses;
             return new(
@@ -145,6 +147,8 @@ internal static partial class SubtaskStateOpening
             Range = context.Range,
             MaxParallelism = context.MaxParallelism,
             States = states,
+            TimesToLive = context.States.Where(static state => state.TimeToLive is not null)
+                .ToDictionary(static state => state.Name, static state => state.TimeToLive!.Duration),
             RestoreFrom = context.Restore.Keyed,
             RestoredCheckpoint = context.Restore.Checkpoint,
             RestoredIsForeign = context.Restore.IsForeign,

@@ -34,7 +34,8 @@ public sealed class ValueState<T>
     public T Update(Func<T?, T> change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var value = change(GetOrDefault());
+        var value = change(
+            _access.TryReadValue(_access.Prefix(), _serializer, out var old, refresh: false) ? old : default);
         Set(value);
         return value;
     }

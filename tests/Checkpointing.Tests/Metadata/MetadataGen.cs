@@ -38,8 +38,11 @@ internal sealed class MetadataGen
         .Select(static (isThere, id, version, schema) => isThere ? new SerializerIdentity(id, version, schema) : null);
 
     private static readonly Gen<StateDescription> State =
-        Gen.Select(Text, Gen.Enum<StateKind>(), Serializer, Serializer, Serializer, Serializer)
-            .Select(static (name, kind, a, b, c, d) => new StateDescription(name, kind, a, b, c, d));
+        Gen.Select(Text, Gen.Enum<StateKind>(), Serializer, Serializer, Serializer, Serializer, Gen.Bool)
+            .Select(static (name, kind, a, b, c, d, isStamped) => new StateDescription(name, kind, a, b, c, d)
+            {
+                IsStamped = isStamped && kind < StateKind.Timer,
+            });
 
     private static readonly Gen<DateTimeOffset> Time =
         Gen.Long[-62135596800000, 253402300799999].Select(DateTimeOffset.FromUnixTimeMilliseconds);

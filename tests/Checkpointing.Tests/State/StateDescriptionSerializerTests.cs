@@ -12,9 +12,12 @@ public sealed class StateDescriptionSerializerTests
             static (isThere, id, version, schema) => isThere ? new SerializerIdentity(id, version, schema) : null);
 
     private static readonly Gen<StateDescription> Descriptions = Gen.Select(
-        Gen.String[Gen.Char['a', 'z'], 1, 20], Gen.Int[1, 7], Identities, Identities, Identities).Select(
-            static (name, kind, key, space, value) =>
-                new StateDescription(name, (StateKind)kind, key, space, null, value));
+        Gen.String[Gen.Char['a', 'z'], 1, 20], Gen.Int[1, 7], Identities, Identities, Identities, Gen.Bool).Select(
+            static (name, kind, key, space, value, isStamped) =>
+                new StateDescription(name, (StateKind)kind, key, space, null, value)
+                {
+                    IsStamped = isStamped && (StateKind)kind < StateKind.Timer,
+                });
 
     [Fact]
     public void Read_AnyDescriptions_AreEqualAndLeaveTheRest() => Descriptions.Array[0, 8].Sample(static states =>
@@ -34,6 +37,34 @@ public sealed class StateDescriptionSerializerTests
             Try(bytes);
             Try(bytes[..(at % bytes.Length)]);
         });
+
+    [Fact]
+    public void Write_StateWithoutStamps_IsAsItWasBeforeThereWereStamps() =>
+        Convert.ToHexString(Write([new("s", StateKind.List, new("a", 1), null, null, new("b", 2, 3))])).Should().Be(
+            "01000000" + "0173" + "02" + "01" + "0161" + "01000000" + "0000000000000000" + "00" + "00"
+            + "01" + "0162" + "02000000" + "0300000000000000");
+
+    [Theory]
+    [InlineData(StateKind.Value, true)]
+    [InlineData(StateKind.Aggregating, true)]
+    [InlineData(StateKind.Timer, false)]
+    [InlineData(StateKind.OperatorList, false)]
+    public void Read_StampedBit_IsTakenWhereValuesCanExpire(StateKind kind, bool isTaken)
+    {
+        var bytes = Write([new("s", kind, null, null, null, null)]);
+        bytes[6] |= 0x80;
+
+        var read = () => StateDescriptionSerializer.Read(bytes, out _).Should().ContainSingle().Which.IsStamped;
+
+        if (isTaken)
+        {
+            read().Should().BeTrue();
+        }
+        else
+        {
+            read.Should().Throw<FormatException>();
+        }
+    }
 
     private static void Try(byte[] bytes)
     {

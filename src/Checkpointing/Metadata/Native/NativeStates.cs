@@ -29,16 +29,14 @@ internal static class NativeStates
                 "bits 0 to 3; use a newer library");
         }
 
-        return new(
+        var state = new StateDescription(
             name,
             kind,
             ReadSerializer(ref body, (parts & HasKey) != 0),
             ReadSerializer(ref body, (parts & HasNamespace) != 0),
             ReadSerializer(ref body, (parts & HasUserKey) != 0),
-            ReadSerializer(ref body, (parts & HasValue) != 0))
-        {
-            UnknownRecords = body.ReadUnknown("a state"),
-        };
+            ReadSerializer(ref body, (parts & HasValue) != 0));
+        return ReadRecords(ref body, state);
     }
 
     internal static void Write(NativeOutput output, StateDescription state)
@@ -52,8 +50,48 @@ internal static class NativeStates
         WriteSerializer(output, state.Namespace);
         WriteSerializer(output, state.UserKey);
         WriteSerializer(output, state.Value);
+        if (state.IsStamped)
+        {
+            if (!CanBeStamped(state.Kind))
+            {
+                throw output.Refuse(
+                    $"stamped values of a {state.Kind} state", "stamps in states whose values can expire");
+            }
+
+            output.End(output.Begin(NativeTags.Stamped));
+        }
+
         output.WriteUnknown(state.UnknownRecords);
         output.End(begin);
+    }
+
+    private static bool CanBeStamped(StateKind kind) => kind is not (StateKind.Timer or StateKind.OperatorList);
+
+    private static StateDescription ReadRecords(ref NativeInput body, StateDescription state)
+    {
+        List<OpaqueRecord>? unknown = null;
+        var isStamped = false;
+        while (body.TryReadRecord(out var tag, out var record))
+        {
+            if (tag != NativeTags.Stamped)
+            {
+                record.Keep(tag, "a state", ref unknown);
+                continue;
+            }
+
+            record.RefuseSecond(isStamped, "the mark of stamped values");
+            record.ExpectEnd("the mark of stamped values");
+            if (!CanBeStamped(state.Kind))
+            {
+                throw record.Corrupt(record.Position, "no mark of stamped values", $"one on a {state.Kind} state");
+            }
+
+            isStamped = true;
+        }
+
+        return isStamped || unknown is not null
+            ? state with { IsStamped = isStamped, UnknownRecords = unknown.Own() }
+            : state;
     }
 
     private static SerializerIdentity? ReadSerializer(ref NativeInput body, bool isThere) => isThere

@@ -22,6 +22,9 @@ internal static class NativeTags
     internal const ushort FullyFinished = 0x8106;
     internal const ushort ChainLength = 0x8107;
 
+    // In a state.
+    internal const ushort Stamped = 0x8181;
+
     // In a subtask.
     internal const ushort ManagedKeyed = 0x8201;
     internal const ushort RawKeyed = 0x8202;

@@ -32,6 +32,18 @@ internal sealed class HeapBackend : KeyedStateBackend
             ?? throw new InvalidOperationException($"Operator '{_context.Operator}' declares no state '{stateName}'.");
     }
 
+    public override void StartExpiring()
+    {
+        ThrowIfDisposed();
+        foreach (var state in _context.States)
+        {
+            if (_context.TimesToLive.TryGetValue(state.Name, out var duration))
+            {
+                _tables[state.Name].StartExpiring(new(duration, _context.Time), state);
+            }
+        }
+    }
+
     public override KeyedStateSnapshot PrepareSnapshot(SnapshotRequest request)
     {
         ThrowIfDisposed();

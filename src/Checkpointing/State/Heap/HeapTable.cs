@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Checkpointing.StateHandles;
 
 namespace Checkpointing.State.Heap;
 
@@ -7,6 +8,7 @@ namespace Checkpointing.State.Heap;
 internal sealed class HeapTable(string operatorName) : KeyedStateTable
 {
     private readonly HeapTree _tree = new();
+    private HeapSweep? _sweep;
     private bool _isDisposed;
 
     internal long Count => _tree.Count;
@@ -29,6 +31,7 @@ internal sealed class HeapTable(string operatorName) : KeyedStateTable
     {
         ThrowIfDisposed();
         _tree.Put(key, value);
+        _sweep?.CountWrite();
     }
 
     public override void Delete(ReadOnlySpan<byte> key)
@@ -41,6 +44,7 @@ internal sealed class HeapTable(string operatorName) : KeyedStateTable
     {
         ThrowIfDisposed();
         _tree.Append(key, suffix);
+        _sweep?.CountWrite();
     }
 
     public override KeyedStateCursor Scan(ReadOnlySpan<byte> prefix)
@@ -50,6 +54,10 @@ internal sealed class HeapTable(string operatorName) : KeyedStateTable
     }
 
     internal HeapNode? Freeze() => _tree.Freeze();
+
+    /// <summary>Writes drop expired rows from now on.</summary>
+    internal void StartExpiring(StateExpiry expiry, StateDescription state) =>
+        _sweep = new(_tree, expiry, state.Kind == StateKind.List, operatorName, state.Name);
 
     internal void Dispose() => _isDisposed = true;
 

@@ -38,6 +38,23 @@ internal sealed class HeapTree
         return index >= 0;
     }
 
+    /// <summary>The leaf where a key is or would be; null if there is no row.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="next">A key that is in the next leaf or would be; null if this is the last one.</param>
+    internal HeapNode? FindLeaf(ReadOnlySpan<byte> key, out byte[]? next)
+    {
+        next = null;
+        var node = _root;
+        while (node?.Children is { } children)
+        {
+            var at = node.FindChild(key);
+            next = at + 1 < node.Count ? node.Keys[at + 1] : next;
+            node = children[at];
+        }
+
+        return node;
+    }
+
     internal void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Write(key, value, isAppend: false);
 
     internal void Append(ReadOnlySpan<byte> key, ReadOnlySpan<byte> suffix) => Write(key, suffix, isAppend: true);
