@@ -64,6 +64,13 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
     }
 
     /// <inheritdoc/>
+    public override void StartExpiring()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _scope.Database.StartExpiring();
+    }
+
+    /// <inheritdoc/>
     public override KeyedStateSnapshot PrepareSnapshot(SnapshotRequest request)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);

@@ -11,25 +11,30 @@ public sealed class StateAllocationTests : IDisposable
 {
     private const int Keys = 64;
 
-    private static readonly ValueStateDescriptor<long> Value = new("value");
-    private static readonly ListStateDescriptor<int> List = new("list");
     private static readonly MapStateDescriptor<int, long> Map = new("map");
-    private static readonly ReducingStateDescriptor<long> Sum = new("sum", static (a, b) => a + b);
-    private static readonly ValueStateDescriptor<Totals> Custom = new("custom", new TotalsSerializer());
 
     private readonly RocksDbTestBed _bed = new();
 
     public void Dispose() => _bed.Dispose();
 
-    [Fact]
-    public async Task Access_HitsAndMisses_AllocatesNothing()
+    [Theory]
+    [InlineData(false, TimeToLiveRefresh.OnWrite)]
+    [InlineData(true, TimeToLiveRefresh.OnWrite)]
+    [InlineData(true, TimeToLiveRefresh.OnReadAndWrite)]
+    public async Task Access_HitsAndMisses_AllocatesNothing(bool expires, TimeToLiveRefresh refresh)
     {
-        await using var state = await OpenAsync();
-        var value = state.Keyed.GetState(Value);
-        var list = state.Keyed.GetState(List);
-        var map = state.Keyed.GetState(Map);
-        var sum = state.Keyed.GetState(Sum);
-        var custom = state.Keyed.GetState(Custom);
+        var ttl = expires ? new TimeToLive(TimeSpan.FromDays(1)) { Refresh = refresh } : null;
+        var valueState = new ValueStateDescriptor<long>("value") { TimeToLive = ttl };
+        var listState = new ListStateDescriptor<int>("list") { TimeToLive = ttl };
+        var mapState = new MapStateDescriptor<int, long>("map") { TimeToLive = ttl };
+        var sumState = new ReducingStateDescriptor<long>("sum", static (a, b) => a + b) { TimeToLive = ttl };
+        var customState = new ValueStateDescriptor<Totals>("custom", new TotalsSerializer()) { TimeToLive = ttl };
+        await using var state = await OpenAsync(valueState, listState, mapState, sumState, customState);
+        var value = state.Keyed.GetState(valueState);
+        var list = state.Keyed.GetState(listState);
+        var map = state.Keyed.GetState(mapState);
+        var sum = state.Keyed.GetState(sumState);
+        var custom = state.Keyed.GetState(customState);
         var checks = 0L;
 
         void Round()
@@ -80,7 +85,7 @@ public sealed class StateAllocationTests : IDisposable
     [Fact]
     public async Task Enumerate_NestedAndAfterDispose_IsRight()
     {
-        var state = await OpenAsync();
+        var state = await OpenAsync(Map);
         var map = state.Keyed.GetState(Map);
         List<(int, int)> pairs = [];
         using (state.Keyed.EnterKey(1))
@@ -101,7 +106,7 @@ public sealed class StateAllocationTests : IDisposable
         pairs.Should().Equal((1, 1), (1, 2), (2, 1), (2, 2));
     }
 
-    private ValueTask<SubtaskState<int>> OpenAsync() => SubtaskState.OpenAsync(
+    private ValueTask<SubtaskState<int>> OpenAsync(params StateDescriptor[] states) => SubtaskState.OpenAsync(
         new SubtaskStateContext
         {
             Job = RocksDbTestBed.Job,
@@ -109,7 +114,7 @@ public sealed class StateAllocationTests : IDisposable
             SubtaskIndex = 0,
             Range = RocksDbTestBed.All,
             MaxParallelism = RocksDbTestBed.MaxParallelism,
-            States = [Value, List, Map, Sum, Custom],
+            States = states,
             Restore = SubtaskRestore.None,
             Backend = _bed.Factory,
             Storage = _bed.Storage,

@@ -5,6 +5,7 @@ namespace Checkpointing.RocksDb.Native;
 internal sealed partial class DatabaseOptions
 {
     private nint _ownedRowsFilter;
+    private KeyGroupRange? _owned;
 
     /// <summary>Options of column families that may hold foreign rows; 0 until the owned range was set.</summary>
     internal nint OwnedRowsOnly { get; private set; }
@@ -17,6 +18,7 @@ internal sealed partial class DatabaseOptions
             throw new InvalidOperationException("The owned range of a database is set once.");
         }
 
+        _owned = owned;
         _ownedRowsFilter = OwnedRowsFilter.Create(owned);
         OwnedRowsOnly = RocksDbLibrary.rocksdb_options_create_copy(Database);
         RocksDbLibrary.rocksdb_options_set_compaction_filter(OwnedRowsOnly, _ownedRowsFilter);

@@ -111,6 +111,7 @@ internal sealed partial class DatabaseOptions
         RocksDbLibrary.rocksdb_writeoptions_destroy(Write);
         RocksDbLibrary.rocksdb_options_destroy(Database);
         FreeOwnedRange();
+        FreeExpiry();
         _memory?.Remove(_cache);
         RocksDbLibrary.rocksdb_cache_destroy(_cache);
     }

@@ -40,14 +40,20 @@ internal static unsafe class OwnedRowsFilter
     {
         // SAFETY: the state is Create's two numbers, alive as long as the filter; a key without a key group is kept.
         *isChanged = 0;
+        var owned = (int*)state;
+        return IsForeign(owned[0], owned[1], key, keyLength) ? (byte)1 : (byte)0;
+    }
+
+    /// <summary>Whether a row's key group lies outside an owned range.</summary>
+    internal static bool IsForeign(int firstOwned, int lastOwned, byte* key, nuint keyLength)
+    {
         if (keyLength < 2)
         {
-            return 0;
+            return false;
         }
 
         var keyGroup = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(key, 2));
-        var owned = (int*)state;
-        return keyGroup < owned[0] || keyGroup > owned[1] ? (byte)1 : (byte)0;
+        return keyGroup < firstOwned || keyGroup > lastOwned;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -118,7 +118,7 @@ internal sealed unsafe partial class RocksDatabase
             {
                 RocksDbLibrary.rocksdb_export_import_files_metadata_set_db_comparator_name(metadata, comparator);
                 var columnFamily = RocksDbLibrary.rocksdb_create_column_family_with_import(
-                    call.Database, hasForeignRows ? _options.OwnedRowsOnly : _options.Database, nameBytes,
+                    call.Database, _options.OfColumnFamily(name, hasForeignRows), nameBytes,
                     importOptions, metadata, &error);
                 RocksDbError.ThrowIfSet(error, Path);
                 _handle.AddColumnFamily(columnFamily);

@@ -73,7 +73,7 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
         fixed (byte* nameBytes = Utf8.ZeroTerminated(name))
         {
             var columnFamily = RocksDbLibrary.rocksdb_create_column_family(
-                call.Database, _options.Database, nameBytes, &error);
+                call.Database, _options.OfColumnFamily(name, hasForeignRows: false), nameBytes, &error);
             RocksDbError.ThrowIfSet(error, Path);
             _handle.AddColumnFamily(columnFamily);
             return new(name, columnFamily);

@@ -45,6 +45,16 @@ internal sealed class BackendRestore(
         TOpened? opened = null;
         try
         {
+            foreach (var state in context.States)
+            {
+                if (context.TimesToLive.TryGetValue(state.Name, out var duration))
+                {
+                    database.SetExpiry(
+                        RocksDbBackendScope.ColumnFamilyName(state.Name), duration, state.Kind == StateKind.List,
+                        context.Time);
+                }
+            }
+
             opened = await fill(database).ConfigureAwait(false);
             return opened;
         }
