@@ -11,8 +11,8 @@ namespace Checkpointing.RocksDb.Native;
 /// <remarks>
 /// <para>A factory: each compaction reads the clock once, when it begins, and has a filter of its own.</para>
 /// <para>RocksDB calls it whatever snapshots are open, so what it drops vanishes from their views too, and from
-/// checkpoints that are being taken. It changes no answer: expired values are not returned to anybody, and a dropped row
-/// hides older versions of it as a deletion does.</para>
+/// checkpoints that are being taken. It changes no answer: expired values are not returned to anybody, and a dropped
+/// row hides older versions of it as a deletion does.</para>
 /// <para>It sees one version of a row, which may not be the newest, and of a list perhaps the beginning only, without
 /// the operands above. Both are harmless: an older version is hidden anyway, and each element has a stamp of its own.
 /// Operands are not shown to it; they become a value in one compaction and are filtered by the next.</para>

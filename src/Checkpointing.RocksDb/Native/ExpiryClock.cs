@@ -4,8 +4,8 @@ namespace Checkpointing.RocksDb.Native;
 
 /// <summary>The time as compactions of one database see it: the subtask's clock, reached from a thread of
 /// RocksDB.</summary>
-/// <remarks>Until <see cref="Start"/> it stands before every stamp, so nothing expires: rows that were just restored may
-/// not have stamps yet.</remarks>
+/// <remarks>Until <see cref="Start"/> it stands before every stamp, so nothing expires: rows that were just restored
+/// may not have stamps yet.</remarks>
 internal sealed class ExpiryClock
 {
     private readonly TimeProvider _time;

@@ -279,7 +279,8 @@ internal static class TimeToLiveCases
             Expect.Equal(7, keyed.GetState(states.Windowed).GetOrDefault(), "Value with namespace");
         }
 
-        Expect.Equal(Keys.Length, keyed.ReadAll(states.Value).Count(static row => row.Value == long.MinValue), "Values");
+        Expect.Equal(
+            Keys.Length, keyed.ReadAll(states.Value).Count(static row => row.Value == long.MinValue), "Values");
         Expect.Equal(Keys.Length, keyed.ReadAll(states.List).Count(static row => row.Value.Count == 3), "Lists");
     }
 

@@ -117,8 +117,8 @@ internal sealed partial class KeyedStateAccess(
         cursor.Dispose();
     }
 
-    /// <summary>The live elements of a list in a buffer of the caller's own, without stamps; the state may not be written
-    /// until it is given back.</summary>
+    /// <summary>The live elements of a list in a buffer of the caller's own, without stamps; the state may not be
+    /// written until it is given back.</summary>
     internal ArrayBufferWriter<byte> BeginRead(ReadOnlySpan<byte> row)
     {
         var buffer = _spareBuffers.TryPop(out var spare) ? spare : new();

@@ -27,8 +27,8 @@ public sealed record KeyedStateBackendContext
     /// <summary>The states that the program declares. A stored state that is not among them is left out.</summary>
     public required IReadOnlyList<StateDescription> States { get; init; }
 
-    /// <summary>States with a time to live, by name: how long after its stamp a value has expired. Rows that have may be
-    /// dropped after <see cref="KeyedStateBackend.StartExpiring"/>; nobody asks for them. Default: none.</summary>
+    /// <summary>States with a time to live, by name: how long after its stamp a value has expired. Rows that have may
+    /// be dropped after <see cref="KeyedStateBackend.StartExpiring"/>; nobody asks for them. Default: none.</summary>
     public IReadOnlyDictionary<string, TimeSpan> TimesToLive { get; init; } =
         ReadOnlyDictionary<string, TimeSpan>.Empty;
 

@@ -66,8 +66,8 @@ public sealed class ListState<T>
         return elements;
     }
 
-    /// <summary>Walks over the elements in the order in which they were added, those that are live when it begins. Until
-    /// disposed, changing the list throws.</summary>
+    /// <summary>Walks over the elements in the order in which they were added, those that are live when it begins.
+    /// Until disposed, changing the list throws.</summary>
     public Enumerator GetEnumerator()
     {
         var buffer = _access.BeginRead(_access.Prefix());

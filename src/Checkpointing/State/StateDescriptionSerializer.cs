@@ -5,8 +5,8 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.State;
 
 /// <summary>Descriptions of states as bytes, for the heads of snapshot files.</summary>
-/// <remarks>Layout: count (int32); each: name, kind (byte; its highest bit: values are stamped), then key, namespace, user key and value, each a byte 0 or 1
-/// and, if 1,
+/// <remarks>Layout: count (int32); each: name, kind (byte; its highest bit: values are stamped), then key, namespace,
+/// user key and value, each a byte 0 or 1 and, if 1,
 /// id, version (int32) and schema fingerprint (int64). Strings are UTF-8 behind their length as LEB128; numbers
 /// little-endian.</remarks>
 public static class StateDescriptionSerializer

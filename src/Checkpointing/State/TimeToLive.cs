@@ -3,12 +3,12 @@ namespace Checkpointing.State;
 /// <summary>How long what is written to a state lives: a value, a map's entry, a list's element, an
 /// accumulator.</summary>
 /// <remarks>
-/// <para>Time is that of the subtask's clock, in whole milliseconds, not event time. What was written at t has expired at
-/// t + <see cref="Duration"/>, and from then on it is never returned, whether it is still stored or not. Timers and
+/// <para>Time is that of the subtask's clock, in whole milliseconds, not event time. What was written at t has expired
+/// at t + <see cref="Duration"/>, and from then on it is never returned, whether it is still stored or not. Timers and
 /// operator state do not expire.</para>
 /// <para>Backends drop what has expired in time of their own: the heap while the state is written to, RocksDB when it
-/// compacts. Another duration may be declared at every start and holds for what is stored too: a longer one brings back
-/// what had expired and was not dropped yet.</para>
+/// compacts. Another duration may be declared at every start and holds for what is stored too: a longer one brings
+/// back what had expired and was not dropped yet.</para>
 /// </remarks>
 public sealed record TimeToLive
 {

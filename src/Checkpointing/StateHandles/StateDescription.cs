@@ -54,8 +54,8 @@ public sealed record StateDescription(
     SerializerIdentity? UserKey,
     SerializerIdentity? Value)
 {
-    /// <summary>Whether each value, or each element of a list, has the time of its write in front: the state was declared
-    /// with a time to live. Never for timers and operator lists.</summary>
+    /// <summary>Whether each value, or each element of a list, has the time of its write in front: the state was
+    /// declared with a time to live. Never for timers and operator lists.</summary>
     public bool IsStamped { get; init; }
 
     /// <summary>What a newer library added; empty as a rule.</summary>

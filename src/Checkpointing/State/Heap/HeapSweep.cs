@@ -1,9 +1,9 @@
 namespace Checkpointing.State.Heap;
 
 /// <summary>Drops what has expired from a tree, a leaf at a time, while it is written to.</summary>
-/// <remarks>Every eighth write looks at the rows of one leaf (8 to 32 of them, as a rule), round and round: a pass over n
-/// rows takes at most n writes, so no more rows wait for their end than were written during one pass. A state that is
-/// not written to is not swept, and does not grow either.</remarks>
+/// <remarks>Every eighth write looks at the rows of one leaf (8 to 32 of them, as a rule), round and round: a pass
+/// over n rows takes at most n writes, so no more rows wait for their end than were written during one pass. A state
+/// that is not written to is not swept, and does not grow either.</remarks>
 internal sealed class HeapSweep(HeapTree tree, StateExpiry expiry, bool isList, string operatorName, string state)
 {
     private const int WritesPerLeaf = 8;
