@@ -16,7 +16,6 @@ internal sealed class OurState : IAsyncDisposable
     internal const int MaxParallelism = 128;
 
     private static readonly JobId Job = "load";
-    private static readonly ValueStateDescriptor<byte[]> Value = new("value");
     private static readonly MapStateDescriptor<Guid, byte[]> Map = new("map");
 
     private readonly SharedStateRegistry _registry;
@@ -25,11 +24,13 @@ internal sealed class OurState : IAsyncDisposable
     private long _lastId;
     private CheckpointId? _base;
 
-    private OurState(SubtaskState<Guid> state, KeyGroupRange range, SharedStateRegistry registry, long lastId)
+    private OurState(
+        SubtaskState<Guid> state, ValueStateDescriptor<byte[]> value, KeyGroupRange range,
+        SharedStateRegistry registry, long lastId)
     {
         State = state;
         Range = range;
-        Values = state.Keyed.GetState(Value);
+        Values = state.Keyed.GetState(value);
         Maps = state.Keyed.GetState(Map);
         _registry = registry;
         _lastId = lastId;
@@ -54,9 +55,10 @@ internal sealed class OurState : IAsyncDisposable
     /// <summary>Opens an empty state, or what checkpoints hold.</summary>
     internal static async Task<OurState> OpenAsync(
         LoadTestFolder folder, LocalCheckpointStorage storage, KeyGroupRange? range = null,
-        IReadOnlyList<OurCheckpoint>? from = null, ILogger? logger = null,
+        IReadOnlyList<OurCheckpoint>? from = null, ILogger? logger = null, TimeToLive? timeToLive = null,
         CancellationToken cancellationToken = default)
     {
+        var value = new ValueStateDescriptor<byte[]>("value") { TimeToLive = timeToLive };
         var owned = range ?? KeyGroupRange.All(MaxParallelism);
         var registry = new SharedStateRegistry();
         foreach (var one in from ?? [])
@@ -72,7 +74,7 @@ internal sealed class OurState : IAsyncDisposable
                 SubtaskIndex = 0,
                 Range = owned,
                 MaxParallelism = MaxParallelism,
-                States = [Value, Map],
+                States = [value, Map],
                 Restore = from is null
                     ? SubtaskRestore.None
                     : new(from[^1].Id, false, [.. from.Select(static one => one.Handle)], []),
@@ -84,7 +86,7 @@ internal sealed class OurState : IAsyncDisposable
             },
             StateSerializer.Guid,
             cancellationToken).ConfigureAwait(false);
-        return new(state, owned, registry, from?.Max(static one => one.Id.Value) ?? 0)
+        return new(state, value, owned, registry, from?.Max(static one => one.Id.Value) ?? 0)
         {
             _base = from?[^1].Id,
         };

@@ -6,7 +6,7 @@ namespace Checkpointing.LoadTests.Ratios;
 internal static class AccessRatios
 {
     private const double AtLeast = 0.95;
-    private const int Operations = 200_000;
+    internal const int Operations = 200_000;
 
     internal static Task<Ratio> GetAsync(LoadTestFolder folder, CancellationToken cancellationToken) =>
         RunAsync("get", folder, Get, Get, Operations, cancellationToken);
@@ -90,7 +90,7 @@ internal static class AccessRatios
         return Ratio.Of(name, pairs, "operations/s", atLeast: AtLeast);
     }
 
-    private static double Rate(int operations, Func<int> run)
+    internal static double Rate(int operations, Func<int> run)
     {
         var found = 0;
         var milliseconds = LoadTestFolder.Time(() => found = run());
@@ -99,7 +99,7 @@ internal static class AccessRatios
             : throw new InvalidOperationException("Nothing was found: the rows are not there.");
     }
 
-    private static int Get(OurState state, int rows, int run)
+    internal static int Get(OurState state, int rows, int run)
     {
         var random = new Random(run);
         var found = 0;
@@ -124,7 +124,7 @@ internal static class AccessRatios
         return found;
     }
 
-    private static int Put(OurState state, int rows, int run)
+    internal static int Put(OurState state, int rows, int run)
     {
         var random = new Random(run);
         Span<byte> value = stackalloc byte[Rows.ValueBytes];
