@@ -61,7 +61,14 @@ internal sealed class RawDatabase : IDisposable
     internal void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Database.Put(key, value, null, _write);
 
     /// <summary>Flushes and waits: what a barrier costs at least that has all rows in files.</summary>
-    internal void Flush() => Database.Flush(new FlushOptions().SetWaitForFlush(true));
+    internal void Flush()
+    {
+        // As ours does; else it would wait for compactions, too.
+        var options = new FlushOptions().SetWaitForFlush(true);
+        Native.Instance.rocksdb_flushoptions_set_allow_write_stall(options.Handle, 1);
+        Database.Flush(options);
+        GC.KeepAlive(options);
+    }
 
     /// <summary>Flushes, links each new file into a folder, digests it and syncs the folder: what a checkpoint of the
     /// same rows costs at least.</summary>
