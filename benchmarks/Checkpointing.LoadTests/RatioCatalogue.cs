@@ -15,6 +15,8 @@ internal static class RatioCatalogue
         ("rescale-out", RescaleRatios.OutAsync),
         ("rescale-in", RescaleRatios.InAsync),
         ("rescale-growth", RescaleRatios.GrowthAsync),
+        ("import-states", ColumnFamilyRatios.ImportAsync),
+        ("create-states", ColumnFamilyRatios.CreateAsync),
         ("get", AccessRatios.GetAsync),
         ("put", AccessRatios.PutAsync),
         ("iterate", AccessRatios.IterateAsync),

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Checkpointing.KeyGroups;
 
 namespace Checkpointing.RocksDb.Native;
@@ -7,6 +8,47 @@ internal sealed unsafe partial class RocksDatabase
     /// <summary>Column families made after this one call drop foreign rows when they are compacted, if they are asked
     /// to. Once a database.</summary>
     internal void SetOwnedRange(KeyGroupRange owned) => _options.SetOwnedRange(owned);
+
+    /// <summary>Makes empty column families, far cheaper than one by one: RocksDB writes, syncs and reads back its file
+    /// of options once and not for each.</summary>
+    /// <returns>The column families in the order of their names.</returns>
+    internal List<ColumnFamily> CreateColumnFamilies(IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+        {
+            return [];
+        }
+
+        using var call = new Call(this);
+        byte* error = null;
+        nuint createdCount = 0;
+        var texts = names.Select(Utf8.ZeroTerminated).ToArray();
+        var pins = Array.ConvertAll(texts, static text => GCHandle.Alloc(text, GCHandleType.Pinned));
+        try
+        {
+            // SAFETY: the texts are zero-terminated, and they and the array of pointers to them are pinned during the
+            // call; the new handles pass to the database's handle, also those that were made before an error.
+            var pointers = Array.ConvertAll(pins, static pin => pin.AddrOfPinnedObject());
+            fixed (nint* first = pointers)
+            {
+                var handles = RocksDbLibrary.rocksdb_create_column_families(
+                    call.Database, _options.Database, names.Count, (byte**)first, &createdCount, &error);
+                var made = new ReadOnlySpan<nint>(handles, checked((int)createdCount)).ToArray();
+                Array.ForEach(made, _handle.AddColumnFamily);
+                if (handles != null)
+                {
+                    RocksDbLibrary.rocksdb_create_column_families_destroy(handles);
+                }
+
+                RocksDbError.ThrowIfSet(error, Path);
+                return [.. names.Zip(made, static (name, handle) => new ColumnFamily(name, handle))];
+            }
+        }
+        finally
+        {
+            Array.ForEach(pins, static pin => pin.Free());
+        }
+    }
 
     /// <summary>Begins an SST file with this database's options.</summary>
     internal SstWriter NewSstWriter(string path)

@@ -4,6 +4,15 @@ namespace Checkpointing.RocksDb.Native;
 
 internal static unsafe partial class RocksDbLibrary
 {
+    /// <summary>Makes several column families. The array that it returns is ours to destroy; the handles in it pass to
+    /// us one by one. It has as many as were made, also if there was an error.</summary>
+    [LibraryImport(Name)]
+    internal static partial nint* rocksdb_create_column_families(
+        nint db, nint options, int count, byte** names, nuint* createdCount, byte** error);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_create_column_families_destroy(nint* handles);
+
     [LibraryImport(Name)]
     internal static partial nint rocksdb_options_create_copy(nint options);
 

@@ -70,7 +70,7 @@ internal sealed class BackendRestore(
 
     private ValueTask<OpenedParts> MakeEmptyAsync(RocksDatabase database) => ValueTask.FromResult<OpenedParts>(new(
         NewScope(
-            database, context.Ids.NewGuid(), _columnFamilyNames.ConvertAll(database.CreateColumnFamily), new()), []));
+            database, context.Ids.NewGuid(), database.CreateColumnFamilies(_columnFamilyNames), new()), []));
 
     private async ValueTask<OpenedParts> ImportSameRangeAsync(
         RocksDatabase database, IncrementalKeyedStateHandle handle, CancellationToken cancellationToken)
@@ -132,7 +132,7 @@ internal sealed class BackendRestore(
     private async ValueTask<OpenedParts> PutRowsAsync(
         RocksDatabase database, string why, CancellationToken cancellationToken)
     {
-        var families = _columnFamilyNames.ConvertAll(database.CreateColumnFamily);
+        var families = database.CreateColumnFamilies(_columnFamilyNames);
         var rows = new RowRestore(context, options, folder, database, families);
         var states = await rows.PutAllAsync(why, cancellationToken).ConfigureAwait(false);
         options.Counts.AddRows();

@@ -53,19 +53,14 @@ internal static class SnapshotImport
         CancellationToken cancellationToken)
     {
         var byFamily = files.ToLookup(static file => file.File.ColumnFamily, StringComparer.Ordinal);
-        var made = new List<ColumnFamily>();
-        foreach (var name in columnFamilies)
+        var made = database.CreateColumnFamilies([.. columnFamilies.Where(name => !byFamily.Contains(name))])
+            .ToDictionary(static family => family.Name, StringComparer.Ordinal);
+        foreach (var name in columnFamilies.Where(byFamily.Contains))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!byFamily.Contains(name))
-            {
-                made.Add(database.CreateColumnFamily(name));
-                continue;
-            }
-
             try
             {
-                made.Add(database.ImportColumnFamily(
+                made.Add(name, database.ImportColumnFamily(
                     name, byFamily[name].Select(static file => file.File), folder,
                     byFamily[name].Any(file => mayHaveForeignRows(file.File))));
             }
@@ -77,7 +72,7 @@ internal static class SnapshotImport
             }
         }
 
-        return made;
+        return [.. columnFamilies.Select(name => made[name])];
     }
 
     /// <summary>Checks that a database has exactly these files, at the level and with the bounds and sequence numbers

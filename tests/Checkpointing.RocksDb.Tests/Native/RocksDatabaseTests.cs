@@ -25,6 +25,19 @@ public sealed class RocksDatabaseTests : IDisposable
     }
 
     [Fact]
+    public void CreateColumnFamilies_Several_AreMadeInOrder()
+    {
+        using var database = Create();
+        var families = database.CreateColumnFamilies(["s:b", "s:ä", "s:a"]);
+        families.Select(family => family.Name).Should().Equal("s:b", "s:ä", "s:a");
+        families.ForEach(family => database.Put(family, "key"u8, Encoding.UTF8.GetBytes(family.Name)));
+        families.ForEach(family => Read(database, family, "key").Should().Be(family.Name));
+        database.CreateColumnFamilies([]).Should().BeEmpty();
+        ((Action)(() => database.CreateColumnFamilies(["s:c", "s:a"]))).Should().Throw<Exception>();
+        database.CreateColumnFamilies(["s:d"]).Should().ContainSingle();
+    }
+
+    [Fact]
     public void Get_EmptyValue_IsFound()
     {
         using var database = Create();
