@@ -56,9 +56,11 @@ internal sealed class OurState : IAsyncDisposable
     internal static async Task<OurState> OpenAsync(
         LoadTestFolder folder, LocalCheckpointStorage storage, KeyGroupRange? range = null,
         IReadOnlyList<OurCheckpoint>? from = null, ILogger? logger = null, TimeToLive? timeToLive = null,
-        CancellationToken cancellationToken = default)
+        bool cleansUp = true, CancellationToken cancellationToken = default)
     {
         var value = new ValueStateDescriptor<byte[]>("value") { TimeToLive = timeToLive };
+        var options = Options(folder);
+        options.CleansUp = cleansUp;
         var owned = range ?? KeyGroupRange.All(MaxParallelism);
         var registry = new SharedStateRegistry();
         foreach (var one in from ?? [])
@@ -78,7 +80,7 @@ internal sealed class OurState : IAsyncDisposable
                 Restore = from is null
                     ? SubtaskRestore.None
                     : new(from[^1].Id, false, [.. from.Select(static one => one.Handle)], []),
-                Backend = new RocksDbBackendFactory(Options(folder)),
+                Backend = new RocksDbBackendFactory(options),
                 Storage = storage,
                 Ids = IdSource.System,
                 Time = TimeProvider.System,

@@ -14,6 +14,7 @@ internal static class RatioCatalogue
         ("restore", RestoreRatios.RestoreAsync),
         ("rescale-out", RescaleRatios.OutAsync),
         ("rescale-in", RescaleRatios.InAsync),
+        ("rescale-unclean", RescaleRatios.UncleanAsync),
         ("rescale-growth", RescaleRatios.GrowthAsync),
         ("import-states", ColumnFamilyRatios.ImportAsync),
         ("create-states", ColumnFamilyRatios.CreateAsync),

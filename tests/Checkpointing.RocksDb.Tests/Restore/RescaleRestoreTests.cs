@@ -5,6 +5,7 @@ using Checkpointing.RocksDb.Snapshots;
 using Checkpointing.SharedState;
 using Checkpointing.State;
 using Checkpointing.StateHandles;
+using Microsoft.Extensions.Logging;
 using static Checkpointing.RocksDb.Tests.RocksDbTestBed;
 
 namespace Checkpointing.RocksDb.Tests.Restore;
@@ -306,6 +307,34 @@ public sealed class RescaleRestoreTests : IDisposable
         Counts.Refused.Should().Be(1);
     }
 
+    [Fact]
+    public async Task OpenAsync_EveryWay_IsLoggedWithItsReason()
+    {
+        var (taken, _) = await FillAsync(All);
+        var log = new LogRecorder();
+        Taken low;
+        await using (var half = await OpenLoggedAsync([taken.Handle!], s_low, log))
+        {
+            log.Messages.Should().ContainSingle().Which.Should().Contain("2 files as they are")
+                .And.Contain("no file reaches into another source's key groups");
+            low = await _bed.TakeAsync(half, taken.Id);
+        }
+
+        log.Messages.Clear();
+        await using (await OpenLoggedAsync([low.Handle!], All, log))
+        {
+            log.Messages.Should().ContainSingle().Which.Should().Contain("1 parts written anew")
+                .And.Contain("Rewrite").And.Contain("2 files reach out");
+        }
+
+        log.Messages.Clear();
+        _bed.Options.Rescaling = new() { MayImport = false };
+        await using (await OpenLoggedAsync([low.Handle!], All, log))
+        {
+            log.Messages.Should().ContainSingle().Which.Should().Contain("one by one, because importing is switched");
+        }
+    }
+
     private static void Change(KeyedStateBackend backend, byte[] key, int index, Dictionary<string, string> rows)
     {
         var name = Convert.ToHexString(key);
@@ -343,6 +372,14 @@ public sealed class RescaleRestoreTests : IDisposable
             _bed.Context(handles, range, restoredCheckpoint: restored, isForeign: isForeign), default);
     }
 
+    private ValueTask<KeyedStateBackend> OpenLoggedAsync(
+        IReadOnlyList<KeyedStateHandle> handles, KeyGroupRange range, LogRecorder log)
+    {
+        _bed.Options.CleansUp = false;
+        return new RocksDbBackendFactory(_bed.Options).OpenAsync(
+            _bed.Context(handles, range, restoredCheckpoint: new(1)) with { Logger = log }, default);
+    }
+
     /// <summary>A snapshot whose files reach over all key groups of the range.</summary>
     private async Task<(Taken Taken, Dictionary<string, string> Rows)> FillAsync(
         KeyGroupRange range, int rowCount = 600, int level = 0)
@@ -364,5 +401,19 @@ public sealed class RescaleRestoreTests : IDisposable
         }
 
         return (await _bed.TakeAsync(backend), Rows(backend));
+    }
+
+    private sealed class LogRecorder : ILogger
+    {
+        public List<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Messages.Add(formatter(state, exception));
     }
 }
