@@ -67,7 +67,7 @@ internal sealed class RescaleRestore(
             var staged = await FetchAsync(plan, staging, cancellationToken).ConfigureAwait(false);
             var maker = new RescaledFiles(options, folder, database, staging.Folder);
             var made = maker.Make(
-                plan, source => _snapshots[source].Catalogue.Sequence,
+                plan, LargestSequenceOf,
                 (source, file) => Path.Combine(staging.Folder, staged[Locate(source, file).Path]), cancellationToken);
             List<ImportFile> files =
             [
@@ -135,6 +135,10 @@ internal sealed class RescaleRestore(
             return null;
         }
     }
+
+    private ulong LargestSequenceOf(int source) => _snapshots[source].Files
+        .Select(static file => file.Record.File.LargestSequence)
+        .Append(_snapshots[source].Catalogue.Sequence).Max();
 
     private StoredSnapshotFile Locate(int source, LiveFile file) =>
         _snapshots[source].Files.First(stored => ReferenceEquals(stored.Record.File, file));

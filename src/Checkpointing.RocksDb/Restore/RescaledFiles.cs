@@ -19,7 +19,7 @@ internal sealed class RescaledFiles(
 
     /// <summary>Makes the files of all parts that need any.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="sequenceOf">Sequence number of a source's snapshot.</param>
+    /// <param name="sequenceOf">The largest sequence number of a source's snapshot.</param>
     /// <param name="stagedPathOf">Local path of a file of a source.</param>
     /// <param name="cancellationToken">Observed every thousand rows.</param>
     /// <returns>What the import must be told of each.</returns>

@@ -163,8 +163,9 @@ public sealed class RescaleRestoreTests : IDisposable
     [Fact]
     public async Task In_DisjointFiles_AreTakenAndKeepTheirKeys()
     {
-        var (low, lowRows) = await FillAsync(s_low);
-        var (high, highRows) = await FillAsync(s_high);
+        // Deep in the tree: four files of level 0 would be compacted at once.
+        var (low, lowRows) = await FillAsync(s_low, level: 6);
+        var (high, highRows) = await FillAsync(s_high, level: 6);
         await using var whole = await OpenAsync([low.Handle!, high.Handle!], All, high.Id);
         Rows(whole).Should().Equal(lowRows.Concat(highRows).ToDictionary());
         Counts.Whole.Should().Be(2);
