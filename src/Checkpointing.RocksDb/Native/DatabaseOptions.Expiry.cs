@@ -18,6 +18,9 @@ internal sealed partial class DatabaseOptions
     /// <summary>See <see cref="ExpiryClock.Start"/>.</summary>
     internal void StartExpiring() => _clock?.Start();
 
+    /// <summary>Whether a column family has options of its own for dropping what has expired.</summary>
+    internal bool Expires(string columnFamily) => _expiring.ContainsKey(columnFamily);
+
     /// <summary>Options to make a column family with; they live as long as this object.</summary>
     /// <param name="columnFamily">Its name.</param>
     /// <param name="hasForeignRows">Whether it also drops foreign rows.</param>

@@ -14,7 +14,20 @@ internal sealed unsafe partial class RocksDatabase
     /// <returns>The column families in the order of their names.</returns>
     internal List<ColumnFamily> CreateColumnFamilies(IReadOnlyList<string> names)
     {
-        if (names.Count == 0)
+        // One call has one set of options; those that expire have their own.
+        var made = CreateAlike([.. names.Where(name => !_options.Expires(name))])
+            .ToDictionary(static family => family.Name, StringComparer.Ordinal);
+        foreach (var name in names.Where(_options.Expires))
+        {
+            made.Add(name, CreateColumnFamily(name));
+        }
+
+        return [.. names.Select(name => made[name])];
+    }
+
+    private List<ColumnFamily> CreateAlike(string[] names)
+    {
+        if (names.Length == 0)
         {
             return [];
         }
@@ -32,7 +45,7 @@ internal sealed unsafe partial class RocksDatabase
             fixed (nint* first = pointers)
             {
                 var handles = RocksDbLibrary.rocksdb_create_column_families(
-                    call.Database, _options.Database, names.Count, (byte**)first, &createdCount, &error);
+                    call.Database, _options.Database, names.Length, (byte**)first, &createdCount, &error);
                 var made = new ReadOnlySpan<nint>(handles, checked((int)createdCount)).ToArray();
                 Array.ForEach(made, _handle.AddColumnFamily);
                 if (handles != null)
