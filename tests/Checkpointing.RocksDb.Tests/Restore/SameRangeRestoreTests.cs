@@ -15,7 +15,9 @@ public sealed class SameRangeRestoreTests : IDisposable
     public async Task OpenAsync_SameRange_HasRowsAndGoesOnIncrementally(bool isStorageLocal)
     {
         using var bed = new RocksDbTestBed(isStorageLocal: isStorageLocal);
-        var (taken, rows, oldId) = await FillAsync(bed, checkpointCount: 3);
+
+        // With the new one fewer files than RocksDB compacts: a compaction would rightly leave nothing to use again.
+        var (taken, rows, oldId) = await FillAsync(bed, checkpointCount: 2);
         await using var backend = await bed.OpenAsync([taken.Handle!], restoredCheckpoint: taken.Id);
 
         Rows(backend).Should().Equal(rows);
