@@ -4,7 +4,7 @@ namespace Checkpointing.RocksDb.Native;
 
 /// <summary>Writes one SST file of rows in ascending order. One caller at a time.</summary>
 /// <remarks>All rows get one sequence number, which is not in the file but in what its importer says of it.</remarks>
-internal sealed unsafe class SstWriter : SafeHandle
+internal sealed unsafe class SstWriter : SafeHandle, IRowTarget
 {
     private readonly string _path;
     private readonly SafeHandle _database;
@@ -60,7 +60,7 @@ internal sealed unsafe class SstWriter : SafeHandle
         }
     }
 
-    internal void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
         byte* error = null;
@@ -76,7 +76,7 @@ internal sealed unsafe class SstWriter : SafeHandle
         Note(key);
     }
 
-    internal void Delete(ReadOnlySpan<byte> key)
+    public void Delete(ReadOnlySpan<byte> key)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
         byte* error = null;

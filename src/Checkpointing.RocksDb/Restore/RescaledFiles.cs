@@ -87,8 +87,6 @@ internal sealed class RescaledFiles(
         }
     }
 
-    /// <summary>Puts every row that the taken files alone show in another way or not at all, and deletes those that
-    /// only they show. Values are read whole, so a patch settles appended rows, too.</summary>
     private void Patch(
         RocksDatabase source, ColumnFamily full, ColumnFamily? taken, RescalePart part, ulong sequence,
         List<LiveFile> made, CancellationToken cancellationToken)
@@ -99,41 +97,10 @@ internal sealed class RescaledFiles(
         {
             using var right = source.NewIterator(full, interval.First, interval.End);
             using var present = taken is null ? null : source.NewIterator(taken, interval.First, interval.End);
-            WriteDifference(right, present, writer, cancellationToken);
+            RowDifference.Write(right, present, writer, cancellationToken);
         }
 
         Finish(writer, part.ColumnFamily, name, level: 0, sequence, made);
-    }
-
-    private static void WriteDifference(
-        RocksIterator right, RocksIterator? present, SstWriter writer, CancellationToken cancellationToken)
-    {
-        var hasRight = right.MoveNext();
-        var hasPresent = present?.MoveNext() == true;
-        for (var count = 1; hasRight || hasPresent; count++)
-        {
-            if (count % RowsBetweenChecks == 0)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            var order = !hasPresent ? -1 : !hasRight ? 1 : right.Key.SequenceCompareTo(present!.Key);
-            if (order < 0)
-            {
-                writer.Put(right.Key, right.Value);
-            }
-            else if (order > 0)
-            {
-                writer.Delete(present!.Key);
-            }
-            else if (!right.Value.SequenceEqual(present!.Value))
-            {
-                writer.Put(right.Key, right.Value);
-            }
-
-            hasRight = order <= 0 ? right.MoveNext() : hasRight;
-            hasPresent = order >= 0 ? present!.MoveNext() : hasPresent;
-        }
     }
 
     private void Rewrite(

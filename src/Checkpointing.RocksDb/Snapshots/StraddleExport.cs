@@ -90,13 +90,13 @@ internal sealed class StraddleExport
         else
         {
             _scope.Counters.AddPatch();
-            WritePatch(target);
+            WritePatch(target, cancellationToken);
         }
 
         return target.Finish();
     }
 
-    private void WritePatch(Target target)
+    private void WritePatch(Target target, CancellationToken cancellationToken)
     {
         var path = Path.Combine(_folder, $"base-{_index}-db");
         try
@@ -110,7 +110,7 @@ internal sealed class StraddleExport
             {
                 using var full = _barrier.View.NewIterator(_family, interval.First, interval.End);
                 using var kept = database.NewIterator(family, interval.First, interval.End, fillCache: false);
-                WriteDifference(full, kept, target);
+                RowDifference.Write(full, kept, target, cancellationToken);
             }
         }
         finally
@@ -120,37 +120,16 @@ internal sealed class StraddleExport
         }
     }
 
-    private static void WriteDifference(RocksIterator full, RocksIterator kept, Target target)
-    {
-        var isFull = full.MoveNext();
-        var isKept = kept.MoveNext();
-        while (isFull || isKept)
-        {
-            var order = !isFull ? 1 : !isKept ? -1 : full.Key.SequenceCompareTo(kept.Key);
-            if (order > 0)
-            {
-                target.Delete(kept.Key);
-            }
-            else if (order < 0 || !full.Value.SequenceEqual(kept.Value))
-            {
-                target.Put(full.Key, full.Value);
-            }
-
-            isFull = order > 0 ? isFull : full.MoveNext();
-            isKept = order < 0 ? isKept : kept.MoveNext();
-        }
-    }
-
     /// <summary>The files being written.</summary>
-    private sealed class Target(StraddleExport owner, CancellationToken cancellationToken) : IDisposable
+    private sealed class Target(StraddleExport owner, CancellationToken cancellationToken) : IRowTarget, IDisposable
     {
         private readonly List<LiveFile> _files = [];
         private SstWriter? _writer;
         private long _rowCount;
 
-        internal void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Next().Put(key, value);
+        public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Next().Put(key, value);
 
-        internal void Delete(ReadOnlySpan<byte> key) => Next().Delete(key);
+        public void Delete(ReadOnlySpan<byte> key) => Next().Delete(key);
 
         internal List<LiveFile> Finish()
         {
