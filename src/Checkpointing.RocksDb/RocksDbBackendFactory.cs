@@ -42,7 +42,7 @@ public sealed class RocksDbBackendFactory : IKeyedStateBackendFactory
         {
             var restore = new BackendRestore(context, _options, folder);
             var opened = await restore.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return new RocksDbKeyedStateBackend(opened.Scope, opened.RestoredStates);
+            return new RocksDbKeyedStateBackend(opened);
         }
         catch
         {

@@ -15,10 +15,12 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
     private bool _isDisposed;
 
     /// <summary>Takes ownership of the open parts.</summary>
-    internal RocksDbKeyedStateBackend(RocksDbBackendScope scope, IReadOnlyList<StateDescription> restoredStates)
+    internal RocksDbKeyedStateBackend(OpenedParts opened)
     {
+        var scope = opened.Scope;
         _scope = scope;
-        RestoredStates = restoredStates;
+        RestoredStates = opened.RestoredStates;
+        RestoreTransfers = opened.Transfers;
         foreach (var (state, family) in scope.Context.States.Zip(scope.ColumnFamilies))
         {
             _tables.Add(state.Name, new(scope.Database, family, scope.Range));
@@ -38,6 +40,9 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
 
     /// <inheritdoc/>
     public override IReadOnlyList<StateDescription> RestoredStates { get; }
+
+    /// <inheritdoc/>
+    public override TransferCounts RestoreTransfers { get; }
 
     /// <summary>Frees the database of foreign rows after a restore; null if there are none.</summary>
     internal ForeignRowCleanup? Cleanup { get; }

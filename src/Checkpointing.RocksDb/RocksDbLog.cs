@@ -1,4 +1,5 @@
 using Checkpointing.Diagnostics;
+using Checkpointing.StateHandles;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.RocksDb;
@@ -11,24 +12,26 @@ internal static partial class RocksDbLog
     internal static partial void PinnedByCopy(this ILogger logger, string path);
 
     [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Information,
-        "Restored {Operator}[{SubtaskIndex}] key groups {Range}: {FileCount} files of {SizeBytes} bytes imported.")]
+        "Restored {Operator}[{SubtaskIndex}] key groups {Range}: {FileCount} files of {SizeBytes} bytes imported "
+        + "({Transfers}).")]
     internal static partial void RestoredByImport(
-        this ILogger logger, string @operator, int subtaskIndex, string range, int fileCount, long sizeBytes);
+        this ILogger logger, string @operator, int subtaskIndex, string range, int fileCount, long sizeBytes,
+        TransferCounts transfers);
 
     [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Information,
         "Restored {Operator}[{SubtaskIndex}] key groups {Range}: {RowCount} rows of {HandleCount} handles put "
-        + "one by one, because {Reason}.")]
+        + "one by one, because {Reason} ({Transfers}).")]
     internal static partial void RestoredByRows(
         this ILogger logger, string @operator, int subtaskIndex, string range, long rowCount, int handleCount,
-        string reason);
+        string reason, TransferCounts transfers);
 
     [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Information,
         "Restored {Operator}[{SubtaskIndex}] key groups {Range} out of {SnapshotCount} snapshots of other key groups: "
         + "{FileCount} files as they are, {SizeBytes} bytes with {PatchCount} patches and {RewriteCount} parts written "
-        + "anew, {RowCount} rows in these ({Reason}).")]
+        + "anew, {RowCount} rows in these ({Reason}; {Transfers}).")]
     internal static partial void RestoredByRescale(
         this ILogger logger, string @operator, int subtaskIndex, string range, int snapshotCount, int fileCount,
-        long sizeBytes, int patchCount, int rewriteCount, ulong rowCount, string reason);
+        long sizeBytes, int patchCount, int rewriteCount, ulong rowCount, string reason, TransferCounts transfers);
 
     [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Warning,
         "Foreign rows in '{Path}' stay until RocksDB compacts their files: cleaning up ended early.")]

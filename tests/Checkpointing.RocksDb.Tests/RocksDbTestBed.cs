@@ -23,12 +23,12 @@ internal sealed class RocksDbTestBed : IDisposable
 
     public RocksDbTestBed(
         RocksDbSnapshotMode snapshots = RocksDbSnapshotMode.Incremental, bool isStorageLocal = true,
-        long writeBufferSizeBytes = 8 << 20, bool mayImport = true)
+        long writeBufferSizeBytes = 8 << 20, bool mayImport = true, LocalStorageOptions? storageOptions = null)
     {
         Root = Directory.CreateTempSubdirectory("rocksdb-tests-").FullName;
         StorageRoot = Path.Combine(Root, "storage");
         WorkingDirectory = Path.Combine(Root, "work");
-        var local = new LocalCheckpointStorage(StorageRoot);
+        var local = new LocalCheckpointStorage(StorageRoot, storageOptions);
         LocalStorage = local;
         Storage = isStorageLocal ? local : new StreamOnlyStorage(local);
         Options = new()

@@ -99,12 +99,14 @@ internal sealed class BackendRestore(
         }
 
         options.Counts.AddSameRange();
+        options.Counts.Add(staging.Transfers);
         context.Logger.RestoredByImport(
             context.Operator, context.SubtaskIndex, context.Range.ToString(), wanted.Count,
-            wanted.Sum(static file => file.Record.File.SizeBytes));
+            wanted.Sum(static file => file.Record.File.SizeBytes), staging.Transfers);
         return new(
             NewScope(database, handle.BackendId, families, ledger),
-            [.. snapshot.Catalogue.States.Select(static state => state.Description)]);
+            [.. snapshot.Catalogue.States.Select(static state => state.Description)])
+        { Transfers = staging.Transfers };
     }
 
     private async ValueTask<OpenedParts?> ImportRescaledAsync(
@@ -121,7 +123,8 @@ internal sealed class BackendRestore(
 
             ledger.AddRestored(context.RestoredCheckpoint, imported.Stored, context.RestoredIsForeign);
             return new(
-                NewScope(database, context.Ids.NewGuid(), imported.Families, ledger), imported.RestoredStates);
+                NewScope(database, context.Ids.NewGuid(), imported.Families, ledger), imported.RestoredStates)
+            { Transfers = imported.Transfers };
         }
         finally
         {
@@ -136,7 +139,7 @@ internal sealed class BackendRestore(
         var rows = new RowRestore(context, options, folder, database, families);
         var states = await rows.PutAllAsync(why, cancellationToken).ConfigureAwait(false);
         options.Counts.AddRows();
-        return new(NewScope(database, context.Ids.NewGuid(), families, new()), states);
+        return new(NewScope(database, context.Ids.NewGuid(), families, new()), states) { Transfers = rows.Transfers };
     }
 
     private RocksDbBackendScope NewScope(
@@ -153,4 +156,8 @@ internal sealed class BackendRestore(
 }
 
 /// <summary>The open parts of a backend, and the states found in what was restored.</summary>
-internal sealed record OpenedParts(RocksDbBackendScope Scope, IReadOnlyList<StateDescription> RestoredStates);
+internal sealed record OpenedParts(RocksDbBackendScope Scope, IReadOnlyList<StateDescription> RestoredStates)
+{
+    /// <summary>How the restored files got here.</summary>
+    public TransferCounts Transfers { get; init; }
+}

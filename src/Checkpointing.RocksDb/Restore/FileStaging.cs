@@ -13,6 +13,21 @@ namespace Checkpointing.RocksDb.Restore;
 /// <param name="parallelism">Files at a time.</param>
 internal sealed class FileStaging(ICheckpointStorage storage, string folder, int parallelism)
 {
+    private readonly Lock _lock = new();
+    private TransferCounts _transfers;
+
+    /// <summary>How the files got here.</summary>
+    internal TransferCounts Transfers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _transfers;
+            }
+        }
+    }
+
     /// <summary>The local folder.</summary>
     internal string Folder => folder;
 
@@ -64,7 +79,8 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
     {
         if (file.Sst.Handle is FileStateHandle && storage.LocalFiles is { } local)
         {
-            await local.FetchAsync(file.Path, localPath, cancellationToken).ConfigureAwait(false);
+            var kind = await local.FetchAsync(file.Path, localPath, cancellationToken).ConfigureAwait(false);
+            Count(file, kind);
             return await LocalFileDigest.ComputeAsync(localPath, cancellationToken).ConfigureAwait(false);
         }
 
@@ -76,8 +92,17 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
             var target = WorkingFolder.CreateFile(localPath);
             await using (target.ConfigureAwait(false))
             {
+                Count(file, FileTransferKind.Stream);
                 return await LocalFileDigest.CopyAsync(source, target, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    private void Count(StoredSnapshotFile file, FileTransferKind kind)
+    {
+        lock (_lock)
+        {
+            _transfers += new FileTransfer(file.Path, file.Record.File.SizeBytes, kind).Counts;
         }
     }
 }

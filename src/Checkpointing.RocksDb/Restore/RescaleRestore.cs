@@ -87,8 +87,10 @@ internal sealed class RescaleRestore(
 
             SnapshotImport.CheckImported(database, files);
             options.Counts.Add(plan);
-            Log(plan, files, made.Count, maker.RowCount);
-            return new(families, SnapshotImport.MapLocalNames(database, files), _restoredStates.States);
+            options.Counts.Add(staging.Transfers);
+            Log(plan, files, made.Count, maker.RowCount, staging.Transfers);
+            return new(
+                families, SnapshotImport.MapLocalNames(database, files), _restoredStates.States, staging.Transfers);
         }
         finally
         {
@@ -143,7 +145,7 @@ internal sealed class RescaleRestore(
     private StoredSnapshotFile Locate(int source, LiveFile file) =>
         _snapshots[source].Files.First(stored => ReferenceEquals(stored.Record.File, file));
 
-    private void Log(RescalePlan plan, List<ImportFile> files, int madeCount, ulong madeRows)
+    private void Log(RescalePlan plan, List<ImportFile> files, int madeCount, ulong madeRows, TransferCounts transfers)
     {
         var why = string.Join("; ", plan.Parts
             .Where(static part => part.Kind != RescalePartKind.Whole)
@@ -154,14 +156,15 @@ internal sealed class RescaleRestore(
             context.Operator, context.SubtaskIndex, context.Range.ToString(), _snapshots.Count,
             files.Count - madeCount, files.Sum(static file => file.File.SizeBytes),
             plan.Count(RescalePartKind.Patch), plan.Count(RescalePartKind.Rewrite), madeRows,
-            why.Length > 0 ? why : "no file reaches into another source's key groups");
+            why.Length > 0 ? why : "no file reaches into another source's key groups", transfers);
     }
 
     /// <summary>What an import has left.</summary>
     /// <param name="Families">The column families, in the order of their names.</param>
     /// <param name="Stored">Where live files are stored, by local name.</param>
     /// <param name="RestoredStates">The states that were stored.</param>
+    /// <param name="Transfers">How the stored files got here.</param>
     internal sealed record Imported(
         IReadOnlyList<ColumnFamily> Families, IReadOnlyDictionary<string, StoredSst> Stored,
-        IReadOnlyList<StateDescription> RestoredStates);
+        IReadOnlyList<StateDescription> RestoredStates, TransferCounts Transfers);
 }

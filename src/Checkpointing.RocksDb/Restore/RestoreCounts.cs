@@ -1,3 +1,5 @@
+using Checkpointing.StateHandles;
+
 namespace Checkpointing.RocksDb.Restore;
 
 /// <summary>How often each way of restoring was taken, over all backends of a factory.</summary>
@@ -11,6 +13,20 @@ internal sealed class RestoreCounts
     private long _refused;
     private long _byRows;
     private long _cleaned;
+    private readonly Lock _lock = new();
+    private TransferCounts _transfers;
+
+    /// <summary>How stored files got to working folders.</summary>
+    internal TransferCounts Transfers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _transfers;
+            }
+        }
+    }
 
     /// <summary>Backends whose own files were imported.</summary>
     internal long SameRange => Interlocked.Read(ref _sameRange);
@@ -40,6 +56,14 @@ internal sealed class RestoreCounts
     internal void AddRefused() => Interlocked.Increment(ref _refused);
 
     internal void AddCleaned() => Interlocked.Increment(ref _cleaned);
+
+    internal void Add(TransferCounts transfers)
+    {
+        lock (_lock)
+        {
+            _transfers += transfers;
+        }
+    }
 
     internal void Add(RescalePlan plan)
     {

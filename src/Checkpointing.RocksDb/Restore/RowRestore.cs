@@ -19,6 +19,9 @@ internal sealed class RowRestore(
     private readonly RestoredStateSet _restoredStates = new(context.Operator);
     private long _rowCount;
 
+    /// <summary>How the files of incremental snapshots got here; full ones are read where they are.</summary>
+    internal TransferCounts Transfers { get; private set; }
+
     /// <summary>Puts the rows of all handles that lie in the backend's range.</summary>
     /// <param name="why">Why it is done this way, for the log.</param>
     /// <param name="cancellationToken">Observed between two files and batches.</param>
@@ -53,7 +56,7 @@ internal sealed class RowRestore(
         target.Write(batch);
         context.Logger.RestoredByRows(
             context.Operator, context.SubtaskIndex, context.Range.ToString(), _rowCount, context.RestoreFrom.Count,
-            why);
+            why, Transfers);
         return _restoredStates.States;
     }
 
@@ -84,6 +87,8 @@ internal sealed class RowRestore(
         }
         finally
         {
+            Transfers += staging.Transfers;
+            options.Counts.Add(staging.Transfers);
             WorkingFolder.RemoveFolder(path);
             WorkingFolder.RemoveFolder(staging.Folder);
         }

@@ -97,7 +97,7 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
             }
 
             var handle = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            return new(handle, new(handle.SizeBytes, 1, 0, 0), []);
+            return KeyedSnapshotResult.OfStreamed(handle);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
     private readonly SnapshotRequest _request;
     private readonly MemtableBarrier _barrier;
     private readonly SharedFileLedger.Running _running;
+    private readonly List<FileTransfer> _transfers = [];
     private IReadOnlyList<LiveFile> _files = [];
     private ulong _sequence;
     private string? _pinFolder;
@@ -81,7 +82,8 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         var (handle, cost) = _files.Count == 0
             ? (null, default)
             : await DescribeAsync(stored, cancellationToken).ConfigureAwait(false);
-        var folders = stored.Where(static file => file.IsNewName).Select(static file => FolderOf(file.Sst)).ToHashSet();
+        var folders = stored.Where(static file => file.Kind is not null)
+            .Select(static file => FolderOf(file.Sst)).ToHashSet();
         if (_exclusivePath is not null)
         {
             folders.Add(StoragePath.FolderOf(_exclusivePath));
@@ -99,7 +101,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
             map.Add(_files[i].Name, stored[i].Sst);
         }
 
-        return new(handle, cost, _scope.Ledger.Complete(_running, map));
+        return new(handle, cost, _scope.Ledger.Complete(_running, map)) { Transfers = _transfers };
     }
 
     /// <inheritdoc/>
@@ -170,25 +172,25 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         {
             if (_running.Base.TryGetValue(file.Name, out var confirmed))
             {
-                return new(confirmed, IsPlaceholder: true, IsReused: true, IsNewName: false);
+                return new(confirmed, IsPlaceholder: true, IsReused: true, Kind: null);
             }
 
             if (ledger.FindUpload(_running, file.Name) is { } earlier)
             {
-                return new(earlier, IsPlaceholder: false, IsReused: true, IsNewName: false);
+                return new(earlier, IsPlaceholder: false, IsReused: true, Kind: null);
             }
 
             if (ledger.FindForeign(file.Name) is { } foreign)
             {
                 var copy = await upload.CopyAsync(foreign, cancellationToken).ConfigureAwait(false);
-                ledger.AddUpload(_running, file.Name, copy);
-                return new(copy, IsPlaceholder: false, IsReused: true, IsNewName: true);
+                ledger.AddUpload(_running, file.Name, copy.Sst);
+                return new(copy.Sst, IsPlaceholder: false, IsReused: true, copy.Kind);
             }
         }
 
         var stored = await upload.StoreAsync(file, PinnedPath(file), cancellationToken).ConfigureAwait(false);
-        ledger.AddUpload(_running, file.Name, stored);
-        return new(stored, IsPlaceholder: false, IsReused: false, IsNewName: true);
+        ledger.AddUpload(_running, file.Name, stored.Sst);
+        return new(stored.Sst, IsPlaceholder: false, IsReused: false, stored.Kind);
     }
 
     private async ValueTask<(KeyedStateHandle Handle, SnapshotCost Cost)> DescribeAsync(
@@ -202,6 +204,10 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
                 ? new PlaceholderStateHandle(place.Sst.Key, file.SizeBytes)
                 : place.Sst.Handle));
             cost += place.IsReused ? new(0, 0, file.SizeBytes, 1) : new(file.SizeBytes, 1, 0, 0);
+            if (place.Kind is { } kind)
+            {
+                _transfers.Add(new(((FileStateHandle)place.Sst.Handle).Path, file.SizeBytes, kind));
+            }
         }
 
         var catalogue = CatalogueFormat.Write(MakeCatalogue(stored));
@@ -219,7 +225,11 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
                 .ConfigureAwait(false);
             meta = _request.NewExclusiveHandle(_exclusivePath, catalogue.Length, digest);
             cost += new SnapshotCost(catalogue.Length, 1, 0, 0);
+            _transfers.Add(new(_exclusivePath, catalogue.Length, FileTransferKind.Stream));
         }
+
+        cost = cost with { Transfers = FileTransfer.Count(_transfers) };
+        _scope.Counters.AddTransfers(cost.Transfers);
 
         return (new IncrementalKeyedStateHandle(
             _scope.BackendId, _scope.Range, _request.CheckpointId, shared.ToValueList(), [], meta, cost.NewBytes),
@@ -243,6 +253,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
             new CatalogueFile(file, place.Sst.Digest, place.Sst.Key.ToString()))],
     };
 
-    /// <summary>Where a file of this snapshot is, and how it got there.</summary>
-    private readonly record struct StoredFile(StoredSst Sst, bool IsPlaceholder, bool IsReused, bool IsNewName);
+    /// <summary>Where a file of this snapshot is, and how it got there; null: it was there.</summary>
+    private readonly record struct StoredFile(
+        StoredSst Sst, bool IsPlaceholder, bool IsReused, FileTransferKind? Kind);
 }

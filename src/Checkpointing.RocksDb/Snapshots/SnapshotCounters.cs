@@ -1,9 +1,13 @@
+using Checkpointing.StateHandles;
+
 namespace Checkpointing.RocksDb.Snapshots;
 
 /// <summary>What the snapshots of one backend did so far. Safe for concurrent calls.</summary>
 internal sealed class SnapshotCounters
 {
     private readonly long[] _barriers = new long[Enum.GetValues<BarrierPath>().Length];
+    private readonly Lock _lock = new();
+    private TransferCounts _transfers;
     private long _straddlingFiles;
     private long _exportedFiles;
     private long _exportedBytes;
@@ -21,10 +25,30 @@ internal sealed class SnapshotCounters
     /// <summary>Column families of a snapshot whose exported rows lie over kept files.</summary>
     internal long PatchedFamilies => Interlocked.Read(ref _patchedFamilies);
 
+    /// <summary>How stored files got to their place.</summary>
+    internal TransferCounts Transfers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _transfers;
+            }
+        }
+    }
+
     /// <summary>Barriers raised on a path.</summary>
     internal long Barriers(BarrierPath path) => Interlocked.Read(ref _barriers[(int)path]);
 
     internal void AddBarrier(BarrierPath path) => Interlocked.Increment(ref _barriers[(int)path]);
+
+    internal void AddTransfers(TransferCounts transfers)
+    {
+        lock (_lock)
+        {
+            _transfers += transfers;
+        }
+    }
 
     internal void AddStraddles(int fileCount) => Interlocked.Add(ref _straddlingFiles, fileCount);
 

@@ -13,13 +13,13 @@ namespace Checkpointing.RocksDb.Snapshots;
 internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath)
 {
     /// <summary>Stores a pinned local file: by link where the storage can, else through memory.</summary>
-    internal async ValueTask<StoredSst> StoreAsync(
+    internal async ValueTask<Upload> StoreAsync(
         LiveFile file, string pinnedPath, CancellationToken cancellationToken)
     {
         try
         {
             var target = newPath();
-            var (digest, length) = storage.LocalFiles is { } local
+            var (digest, length, kind) = storage.LocalFiles is { } local
                 ? await LinkAsync(local, pinnedPath, target, cancellationToken).ConfigureAwait(false)
                 : await SendAsync(pinnedPath, target, cancellationToken).ConfigureAwait(false);
             if (length != file.SizeBytes)
@@ -28,7 +28,7 @@ internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath
                     pinnedPath, Math.Min(length, file.SizeBytes), $"{file.SizeBytes} bytes", $"{length}");
             }
 
-            return Describe(target, length, digest);
+            return new(Describe(target, length, digest), kind);
         }
         catch (IOException exception)
         {
@@ -38,19 +38,20 @@ internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath
     }
 
     /// <summary>Makes a link or copy of another job's file, within the storage.</summary>
-    internal async ValueTask<StoredSst> CopyAsync(StoredSst foreign, CancellationToken cancellationToken)
+    internal async ValueTask<Upload> CopyAsync(StoredSst foreign, CancellationToken cancellationToken)
     {
         var target = newPath();
+        var kind = FileTransferKind.Stream;
         if (foreign.Handle is FileStateHandle file)
         {
-            await storage.CopyAsync(file.Path, target, cancellationToken).ConfigureAwait(false);
+            kind = await storage.CopyAsync(file.Path, target, cancellationToken).ConfigureAwait(false);
         }
         else if (foreign.Handle is ByteStreamStateHandle bytes)
         {
             await storage.CreateAllAsync(target, bytes.Data.Items.AsMemory(), cancellationToken).ConfigureAwait(false);
         }
 
-        return Describe(target, foreign.Handle.SizeBytes, foreign.Digest);
+        return new(Describe(target, foreign.Handle.SizeBytes, foreign.Digest), kind);
     }
 
     private static StoredSst Describe(string path, long length, ContentDigest digest) =>
@@ -58,17 +59,17 @@ internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath
             ? new(key, new FileStateHandle(path, length, digest), digest)
             : throw new UnreachableException($"'{path}' is not the path of a shared file.");
 
-    private static async ValueTask<(ContentDigest Digest, long LengthBytes)> LinkAsync(
+    private static async ValueTask<(ContentDigest Digest, long LengthBytes, FileTransferKind Kind)> LinkAsync(
         ILocalFileTransfer local, string pinnedPath, string target, CancellationToken cancellationToken)
     {
-        var read = await LocalFileDigest.ComputeAsync(pinnedPath, cancellationToken).ConfigureAwait(false);
+        var (digest, length) = await LocalFileDigest.ComputeAsync(pinnedPath, cancellationToken).ConfigureAwait(false);
 
         // RocksDB syncs an SST file before it is in any version.
-        await local.StoreAsync(pinnedPath, isSynced: true, target, cancellationToken).ConfigureAwait(false);
-        return read;
+        var kind = await local.StoreAsync(pinnedPath, isSynced: true, target, cancellationToken).ConfigureAwait(false);
+        return (digest, length, kind);
     }
 
-    private async ValueTask<(ContentDigest Digest, long LengthBytes)> SendAsync(
+    private async ValueTask<(ContentDigest Digest, long LengthBytes, FileTransferKind Kind)> SendAsync(
         string pinnedPath, string target, CancellationToken cancellationToken)
     {
         var source = WorkingFolder.OpenRead(pinnedPath);
@@ -91,8 +92,11 @@ internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath
                 }
 
                 var digest = await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return (digest, writer.LengthBytes);
+                return (digest, writer.LengthBytes, FileTransferKind.Stream);
             }
         }
     }
+
+    /// <summary>A stored file, and how it got there.</summary>
+    internal readonly record struct Upload(StoredSst Sst, FileTransferKind Kind);
 }

@@ -151,7 +151,7 @@ internal sealed partial class CoordinatorCore
             pending.Replies));
         Log(log => log.CheckpointCompleted(
             topology.Job, completed.Id.Value, completed.Metadata.StateSizeBytes, completed.NewBytes,
-                completed.Duration.TotalMilliseconds));
+                completed.Cost.Transfers, completed.Duration.TotalMilliseconds));
 
         if (!pending.IsSavepoint)
         {

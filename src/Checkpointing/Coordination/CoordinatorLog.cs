@@ -1,4 +1,5 @@
 using Checkpointing.Diagnostics;
+using Checkpointing.StateHandles;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.Coordination;
@@ -13,9 +14,10 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(EventId = CheckpointingEventIds.CheckpointCompleted, Level = LogLevel.Information,
         Message = "Job '{Job}': checkpoint {CheckpointId} completed: {StateSizeBytes} bytes, "
-            + "{NewBytes} of them new, in {DurationMs} ms")]
+            + "{NewBytes} of them new ({Transfers}), in {DurationMs} ms")]
     public static partial void CheckpointCompleted(
-        this ILogger logger, JobId job, long checkpointId, long stateSizeBytes, long newBytes, double durationMs);
+        this ILogger logger, JobId job, long checkpointId, long stateSizeBytes, long newBytes,
+        TransferCounts transfers, double durationMs);
 
     [LoggerMessage(EventId = CheckpointingEventIds.CheckpointAborted, Level = LogLevel.Warning,
         Message = "Job '{Job}': checkpoint {CheckpointId} aborted ({Reason}): {Detail}")]

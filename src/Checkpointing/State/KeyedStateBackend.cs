@@ -18,6 +18,10 @@ public abstract class KeyedStateBackend : IAsyncDisposable
     /// <summary>States found in what was restored, declared or not; empty for a new backend.</summary>
     public abstract IReadOnlyList<StateDescription> RestoredStates { get; }
 
+    /// <summary>How stored files got to the backend when it was opened; nothing for one that reads them where they
+    /// are. Default: nothing.</summary>
+    public virtual TransferCounts RestoreTransfers => default;
+
     /// <summary>The rows of a declared state.</summary>
     /// <exception cref="InvalidOperationException">The state was not declared when the backend was opened.</exception>
     public abstract KeyedStateTable GetTable(string stateName);

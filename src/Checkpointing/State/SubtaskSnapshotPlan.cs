@@ -25,7 +25,10 @@ internal sealed class SubtaskSnapshotPlan(
         var result = keyed is null
             ? new(null, default, [])
             : await keyed.WriteAsync(cancellationToken).ConfigureAwait(false);
-        var operatorCost = new SnapshotCost(operatorHandle?.SizeBytes ?? 0, operatorState.Path is null ? 0 : 1, 0, 0);
+        var operatorBytes = operatorHandle?.SizeBytes ?? 0;
+        var operatorCost = operatorState.Path is null
+            ? new SnapshotCost(operatorBytes, 0, 0, 0)
+            : new(operatorBytes, 1, 0, 0) { Transfers = TransferCounts.Streamed(operatorBytes) };
         _isWritten = true;
         return new(result.Handle, operatorHandle, states, result.Cost + operatorCost, result.GivenUp);
     }

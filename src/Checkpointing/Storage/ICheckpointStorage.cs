@@ -91,7 +91,8 @@ public interface IStorageWriter : IAsyncDisposable
     ValueTask<ContentDigest> CommitAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Moves whole local files into and out of a storage, by hard link where that can be.</summary>
+/// <summary>Moves whole local files into and out of a storage: by hard link where that can be, else by sharing blocks,
+/// else by copying.</summary>
 public interface ILocalFileTransfer
 {
     /// <summary>Stores a local file under a new name. The local file must never be altered afterwards.</summary>
@@ -121,6 +122,9 @@ public enum FileTransferKind
     /// <summary>The file system shares the blocks until one side changes.</summary>
     Reflink = 1,
 
-    /// <summary>The bytes were copied.</summary>
+    /// <summary>The bytes were copied, from file to file.</summary>
     Copy = 2,
+
+    /// <summary>The bytes went through the process: the storage does not take or give local files.</summary>
+    Stream = 3,
 }

@@ -1,6 +1,7 @@
 using Checkpointing.Embedded;
 using Checkpointing.KeyGroups;
 using Checkpointing.State;
+using Checkpointing.StateHandles;
 using Checkpointing.Storage;
 using Checkpointing.Storage.InMemory;
 using Checkpointing.Testing.Storage;
@@ -23,6 +24,7 @@ public sealed class EmbeddedCheckpointsTests
             Process(task, from: 0, to: 100);
             var done = await first.BeginCheckpoint().WaitAsync();
             done.Path.Should().Be("flights/chk-1");
+            done.Cost.Transfers.Should().Be(TransferCounts.Streamed(done.Cost.Transfers.Bytes));
             Process(task, from: 100, to: 150);
         }
 

@@ -24,7 +24,7 @@ internal sealed class HeapSnapshot(
         {
             await WriteRowsAsync(writer, cancellationToken).ConfigureAwait(false);
             var handle = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            return new(handle, new(handle.SizeBytes, 1, 0, 0), []);
+            return KeyedSnapshotResult.OfStreamed(handle);
         }
     }
 

@@ -36,12 +36,13 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         Root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-        _mayLink = options?.ForceCopy != true;
+        var mayShare = options?.ForceCopy != true;
+        _mayLink = mayShare && options?.NoHardLinks != true;
         _failures = new(Root);
         _folders = new(Root, _failures);
         _links = new(_folders, options?.AllowForeignRoots == true);
         _temporaryFiles = new(_folders, _links, _failures);
-        _transfer = new(_folders, _links, _temporaryFiles, _failures, _mayLink);
+        _transfer = new(_folders, _links, _temporaryFiles, _failures, _mayLink, mayShare);
         Description = new Uri(Root).AbsoluteUri;
     }
 

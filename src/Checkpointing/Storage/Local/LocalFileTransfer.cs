@@ -4,10 +4,17 @@ using Checkpointing.Storage.Local.Native;
 
 namespace Checkpointing.Storage.Local;
 
-/// <summary>Whole files into, within and out of the root: a hard link where the file system makes one, else a
-/// copy.</summary>
+/// <summary>Whole files into, within and out of the root: a hard link where the file system makes one, else shared
+/// blocks, else a copy.</summary>
+/// <param name="folders">Folders below the root.</param>
+/// <param name="links">Looks at symbolic links.</param>
+/// <param name="temporaryFiles">Names of temporary files.</param>
+/// <param name="failures">Says what went wrong.</param>
+/// <param name="mayLink">Whether hard links are made.</param>
+/// <param name="mayShare">Whether blocks may be shared.</param>
 internal sealed class LocalFileTransfer(
-    LocalFolders folders, LocalLinks links, TemporaryFiles temporaryFiles, LocalFailures failures, bool mayLink)
+    LocalFolders folders, LocalLinks links, TemporaryFiles temporaryFiles, LocalFailures failures, bool mayLink,
+    bool mayShare)
     : ILocalFileTransfer
 {
     private const int CopyBlockBytes = 1 << 20;
@@ -53,8 +60,7 @@ internal sealed class LocalFileTransfer(
                 return FileTransferKind.HardLink;
             }
 
-            await CopyOutAsync(from, to, cancellationToken).ConfigureAwait(false);
-            return FileTransferKind.Copy;
+            return await CopyOutAsync(from, to, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (LocalFailures.IsOfFileSystem(e))
         {
@@ -100,12 +106,18 @@ internal sealed class LocalFileTransfer(
             var writer = LocalStorageWriter.Open(target, temporaryFiles, folders, failures, mayLink);
             await using (writer.ConfigureAwait(false))
             {
-                await CopyAsync(file, writer.WriteAsync, cancellationToken).ConfigureAwait(false);
+                var kind = mayShare && writer.TryClone(file.File)
+                    ? FileTransferKind.Reflink
+                    : FileTransferKind.Copy;
+                if (kind == FileTransferKind.Copy)
+                {
+                    await CopyAsync(file, writer.WriteAsync, cancellationToken).ConfigureAwait(false);
+                }
+
                 await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return kind;
             }
         }
-
-        return FileTransferKind.Copy;
     }
 
     private bool TryLinkIn(string from, string target, Func<Exception?, Exception> missing)
@@ -146,8 +158,9 @@ internal sealed class LocalFileTransfer(
         };
     }
 
-    private static async ValueTask CopyOutAsync(string from, string to, CancellationToken cancellationToken)
+    private async ValueTask<FileTransferKind> CopyOutAsync(string from, string to, CancellationToken cancellationToken)
     {
+        var kind = FileTransferKind.Copy;
         var isComplete = false;
         var isMade = false;
         try
@@ -160,11 +173,19 @@ internal sealed class LocalFileTransfer(
                 isMade = true;
                 await using (output.ConfigureAwait(false))
                 {
-                    await CopyAsync(input, output.WriteAsync, cancellationToken).ConfigureAwait(false);
+                    if (mayShare && TryClone(input, output))
+                    {
+                        kind = FileTransferKind.Reflink;
+                    }
+                    else
+                    {
+                        await CopyAsync(input, output.WriteAsync, cancellationToken).ConfigureAwait(false);
+                    }
                 }
             }
 
             isComplete = true;
+            return kind;
         }
         finally
         {
@@ -173,6 +194,18 @@ internal sealed class LocalFileTransfer(
                 TemporaryFiles.TryDelete(to);
             }
         }
+    }
+
+    private static bool TryClone(FileStream input, FileStream output)
+    {
+        if (NativeFiles.CloneContent(input.SafeFileHandle, output.SafeFileHandle).Kind == NativeErrorKind.None)
+        {
+            return true;
+        }
+
+        // Whatever the reason was: a copy will find out whether it can be done at all.
+        output.SetLength(0);
+        return false;
     }
 
     private static async ValueTask CopyAsync(

@@ -4,6 +4,9 @@ namespace Checkpointing.Storage.Local;
 /// <summary>Forward-only view of a stored file; errors come as the storage's exception.</summary>
 internal sealed class LocalReadStream(FileStream file, string path, LocalFailures failures) : Stream
 {
+    /// <summary>The open file.</summary>
+    public FileStream File => file;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;

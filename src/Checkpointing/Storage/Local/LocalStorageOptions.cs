@@ -3,10 +3,17 @@ namespace Checkpointing.Storage.Local;
 /// <summary>Settings of a <see cref="LocalCheckpointStorage"/>; copied when it is made.</summary>
 public sealed class LocalStorageOptions
 {
-    /// <summary>Whether every file is copied and no hard link is ever made. Default: false.</summary>
+    /// <summary>Whether every file is copied: no hard link is ever made and no blocks are shared. Default:
+    /// false.</summary>
     /// <remarks>For file systems whose hard links are not to be trusted, and where each checkpoint shall stand on
     /// blocks of its own. Costs time and space; everything else stays as it is.</remarks>
     public bool ForceCopy { get; set; }
+
+    /// <summary>Whether no hard link is made, but blocks are shared where the file system can (reflink: btrfs, XFS and
+    /// others, on Linux); elsewhere files are copied. Default: false.</summary>
+    /// <remarks>A stored file then is a file of its own: changing the mode or the bytes of the live one does not reach
+    /// it. A damaged block still reaches both; only <see cref="ForceCopy"/> stores the bytes twice.</remarks>
+    public bool NoHardLinks { get; set; }
 
     /// <summary>Whether files are read and deleted through symbolic links that lead out of the root. Default:
     /// false: <see cref="ForeignPathException"/>.</summary>

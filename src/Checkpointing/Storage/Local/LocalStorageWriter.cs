@@ -82,6 +82,33 @@ internal sealed class LocalStorageWriter : IStorageWriter
         _state = State.Open;
     }
 
+    /// <summary>Takes over another file's content by sharing its blocks; nothing was written before, nothing may be
+    /// after.</summary>
+    /// <param name="source">The other file.</param>
+    /// <returns>False if the file system does not share blocks here: then the bytes are to be written. If true, the
+    /// digest that committing gives is of no use, because nobody has read the bytes.</returns>
+    public bool TryClone(FileStream source)
+    {
+        CheckOpen();
+        try
+        {
+            if (NativeFiles.CloneContent(source.SafeFileHandle, _file.SafeFileHandle).Kind == NativeErrorKind.None)
+            {
+                LengthBytes = source.Length;
+                return true;
+            }
+
+            // Whatever the reason was: writing will find out whether it can be done at all.
+            _file.SetLength(0);
+            return false;
+        }
+        catch (Exception e) when (LocalFailures.IsOfFileSystem(e))
+        {
+            _state = State.Broken;
+            throw _failures.Unavailable(_path, LocalFailures.Written, e);
+        }
+    }
+
     public async ValueTask<ContentDigest> CommitAsync(CancellationToken cancellationToken)
     {
         CheckOpen();
