@@ -32,9 +32,13 @@ public sealed class RocksDbBackendFactory : IKeyedStateBackendFactory
     {
         ArgumentNullException.ThrowIfNull(context);
         cancellationToken.ThrowIfCancellationRequested();
-        if (Interlocked.Exchange(ref _isSwept, 1) == 0 && WorkingFolder.Sweep(_workingDirectory) is var count and > 0)
+        if (Interlocked.Exchange(ref _isSwept, 1) == 0)
         {
-            context.Logger.LeftoversSwept(count, _workingDirectory);
+            BookkeepingFolder.Sweep();
+            if (WorkingFolder.Sweep(_workingDirectory) is var count and > 0)
+            {
+                context.Logger.LeftoversSwept(count, _workingDirectory);
+            }
         }
 
         var folder = WorkingFolder.Create(_workingDirectory, context);

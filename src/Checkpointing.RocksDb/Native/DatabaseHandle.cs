@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Checkpointing.RocksDb.Working;
 
 namespace Checkpointing.RocksDb.Native;
 
@@ -11,11 +12,19 @@ internal sealed class DatabaseHandle : SafeHandle
 {
     private readonly List<nint> _columnFamilies = [];
     private readonly DatabaseOptions _options;
+    private readonly BookkeepingFolder? _bookkeeping;
 
-    internal DatabaseHandle(DatabaseOptions options)
-        : base(0, ownsHandle: true) => _options = options;
+    internal DatabaseHandle(DatabaseOptions options, BookkeepingFolder? bookkeeping)
+        : base(0, ownsHandle: true)
+    {
+        _options = options;
+        _bookkeeping = bookkeeping;
+    }
 
     public override bool IsInvalid => handle == 0;
+
+    /// <summary>Where its bookkeeping is; null: beside its rows.</summary>
+    internal string? BookkeepingPath => _bookkeeping?.Path;
 
     /// <summary>Takes ownership of an open database.</summary>
     internal void SetDatabase(nint db) => SetHandle(db);
@@ -34,6 +43,7 @@ internal sealed class DatabaseHandle : SafeHandle
         RocksDbLibrary.rocksdb_cancel_all_background_work(handle, 1);
         RocksDbLibrary.rocksdb_close(handle);
         _options.Free();
+        _bookkeeping?.Remove();
         return true;
     }
 }

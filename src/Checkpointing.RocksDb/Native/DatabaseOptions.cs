@@ -17,6 +17,12 @@ internal sealed partial class DatabaseOptions
     // With a snapshot for each checkpoint all of them would travel twice.
     private const uint BottommostDelaySeconds = 30 * 24 * 60 * 60;
     private const int InfoLogLevelFatal = 4;
+
+    // RocksDB begins a new MANIFEST at this size, or at this part more than a list of all live files takes: a database
+    // that is never opened again gains nothing from a long one, and it may lie in memory.
+    private const int MaxManifestBytes = 1 << 20;
+    private const int MaxManifestSpacePercent = 100;
+    private const int ManifestPreallocationBytes = 64 << 10;
     private const double BloomBitsPerKey = 10;
 
     // Rows of a column family take memory in blocks of this size: of an eighth of a write buffer, many small databases
@@ -54,6 +60,16 @@ internal sealed partial class DatabaseOptions
         RocksDbLibrary.rocksdb_options_set_keep_log_file_num(Database, 1);
         RocksDbLibrary.rocksdb_options_set_stats_dump_period_sec(Database, 0);
         RocksDbLibrary.rocksdb_options_set_stats_persist_period_sec(Database, 0);
+        RocksDbLibrary.rocksdb_options_set_max_manifest_file_size(Database, MaxManifestBytes);
+        RocksDbLibrary.rocksdb_options_set_max_manifest_space_amp_pct(Database, MaxManifestSpacePercent);
+        RocksDbLibrary.rocksdb_options_set_manifest_preallocation_size(Database, ManifestPreallocationBytes);
+
+        // These threads open the files of a database that is opened again; they are started for an empty one, too.
+        RocksDbLibrary.rocksdb_options_set_max_file_opening_threads(Database, 1);
+
+        // Its id is in the MANIFEST.
+        RocksDbLibrary.rocksdb_options_set_write_dbid_to_manifest(Database, 1);
+        RocksDbLibrary.rocksdb_options_set_write_identity_file(Database, 0);
         RocksDbLibrary.rocksdb_options_set_max_background_jobs(Database, MaxBackgroundJobs);
         RocksDbLibrary.rocksdb_options_set_max_open_files(Database, options.MaxOpenFiles);
         RocksDbLibrary.rocksdb_options_set_num_levels(Database, LevelCount);
@@ -101,6 +117,18 @@ internal sealed partial class DatabaseOptions
 
     /// <summary>Hears of the database's memtables.</summary>
     internal MemtableEvents Events { get; } = new();
+
+    /// <summary>Lets SST files be in another folder than the database's own; before it is opened.</summary>
+    internal unsafe void SetFilesPath(string path)
+    {
+        // SAFETY: the text is zero-terminated and pinned; options copy the path.
+        fixed (byte* text = Utf8.ZeroTerminated(path))
+        {
+            var place = RocksDbLibrary.rocksdb_dbpath_create(text, long.MaxValue);
+            RocksDbLibrary.rocksdb_options_set_db_paths(Database, &place, 1);
+            RocksDbLibrary.rocksdb_dbpath_destroy(place);
+        }
+    }
 
     /// <summary>Frees all; only after the database is closed, and once.</summary>
     internal void Free()

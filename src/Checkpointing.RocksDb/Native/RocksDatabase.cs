@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Checkpointing.RocksDb.Working;
 
 namespace Checkpointing.RocksDb.Native;
 
@@ -25,8 +26,12 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
         _hold = hold;
     }
 
-    /// <summary>Its folder.</summary>
+    /// <summary>The folder of its SST files, and of all else if that is not in memory
+    /// (<see cref="BookkeepingFolder"/>).</summary>
     internal string Path { get; }
+
+    /// <summary>The folder of its MANIFEST, and of all else that is not rows.</summary>
+    internal string BookkeepingPath => _handle.BookkeepingPath ?? Path;
 
     /// <summary>The sequence number of the newest write.</summary>
     internal ulong LatestSequence
@@ -39,21 +44,36 @@ internal sealed unsafe partial class RocksDatabase : IDisposable
     }
 
     /// <summary>Makes a new, empty database.</summary>
+    /// <param name="path">A full path that no other database has at this time.</param>
+    /// <param name="backendOptions">Settings.</param>
     /// <exception cref="CheckpointStorageUnavailableException">There is one already, or the file system
     /// refused.</exception>
     internal static RocksDatabase Create(string path, RocksDbBackendOptions backendOptions)
     {
+        if (WorkingFolder.Exists(path))
+        {
+            throw new CheckpointStorageUnavailableException(
+                path, "cannot be made a database: there is such a folder already; use a new one.");
+        }
+
+        var bookkeeping = backendOptions.KeepsBookkeepingInMemory ? BookkeepingFolder.TryCreate(path) : null;
         var options = new DatabaseOptions(backendOptions);
-        var handle = new DatabaseHandle(options);
+        if (bookkeeping is not null)
+        {
+            options.SetFilesPath(path);
+        }
+
+        var handle = new DatabaseHandle(options, bookkeeping);
         byte* error = null;
 
         // SAFETY: the name is zero-terminated and pinned; options live until the handle frees them after closing.
-        fixed (byte* name = Utf8.ZeroTerminated(path))
+        fixed (byte* name = Utf8.ZeroTerminated(bookkeeping?.Path ?? path))
         {
             var db = RocksDbLibrary.rocksdb_open(options.Database, name, &error);
             if (error != null)
             {
                 options.Free();
+                bookkeeping?.Remove();
             }
 
             RocksDbError.ThrowIfSet(error, path);

@@ -29,6 +29,33 @@ internal static unsafe partial class RocksDbLibrary
     internal static partial void rocksdb_options_set_stats_persist_period_sec(nint options, uint value);
 
     [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_max_manifest_file_size(nint options, nuint value);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_max_manifest_space_amp_pct(nint options, int value);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_manifest_preallocation_size(nint options, nuint value);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_max_file_opening_threads(nint options, int value);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_write_dbid_to_manifest(nint options, byte value);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_write_identity_file(nint options, byte value);
+
+    [LibraryImport(Name)]
+    internal static partial nint rocksdb_dbpath_create(byte* path, ulong targetSize);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_dbpath_destroy(nint place);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_db_paths(nint options, nint* places, nuint count);
+
+    [LibraryImport(Name)]
     internal static partial void rocksdb_options_set_max_background_jobs(nint options, int value);
 
     [LibraryImport(Name)]

@@ -9,23 +9,22 @@ using Checkpointing.State;
 namespace Checkpointing.RocksDb.Working;
 
 /// <summary>The folder of one backend: its database, pinned files, staged files. Deleted after its last user.</summary>
-/// <remarks>A lock file beside it, held open, says that its process lives; <see cref="Sweep"/> removes unlocked ones.
+/// <remarks>A <see cref="FolderLock"/> says that its process lives; <see cref="Sweep"/> removes those of dead ones.
 /// Users are the backend and its running snapshots, so pinned files outlive a disposed backend as long as one is
 /// read.</remarks>
 internal sealed class WorkingFolder
 {
-    private const string LockSuffix = ".lock";
     private const int MaxNamePartLength = 40;
 
-    private readonly Lock _lock = new();
-    private readonly FileStream _lockFile;
+    private readonly Lock _countLock = new();
+    private readonly FolderLock _lock;
     private int _userCount = 1;
     private int _folderCount;
 
-    private WorkingFolder(string path, FileStream lockFile)
+    private WorkingFolder(string path, FolderLock folderLock)
     {
         Path = path;
-        _lockFile = lockFile;
+        _lock = folderLock;
     }
 
     /// <summary>Full path.</summary>
@@ -45,10 +44,10 @@ internal sealed class WorkingFolder
                     $"{NamePart(context.Job.Name)}-{NamePart(context.Operator)}"
                     + $"-{context.SubtaskIndex}-{context.Ids.NewGuid():N}");
                 var path = System.IO.Path.Combine(workingDirectory, name);
-                if (TryLock(path + LockSuffix) is { } lockFile)
+                if (FolderLock.TryTake(path) is { } folderLock)
                 {
                     Directory.CreateDirectory(path);
-                    return new(path, lockFile);
+                    return new(path, folderLock);
                 }
             }
         }
@@ -61,37 +60,7 @@ internal sealed class WorkingFolder
 
     /// <summary>Removes folders whose process no longer runs.</summary>
     /// <returns>How many.</returns>
-    internal static int Sweep(string workingDirectory)
-    {
-        if (!Directory.Exists(workingDirectory))
-        {
-            return 0;
-        }
-
-        var removed = 0;
-        foreach (var lockPath in Directory.EnumerateFiles(workingDirectory, "*" + LockSuffix).ToList())
-        {
-            try
-            {
-                // Holding the lock while removing: no living process has it, and none can take it meanwhile.
-                using var lockFile = new FileStream(lockPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                var path = lockPath[..^LockSuffix.Length];
-                if (Directory.Exists(path))
-                {
-                    Directory.Delete(path, recursive: true);
-                    removed++;
-                }
-
-                File.Delete(lockPath);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // Locked by a living process, or being removed by another sweep.
-            }
-        }
-
-        return removed;
-    }
+    internal static int Sweep(string workingDirectory) => FolderLock.Sweep(workingDirectory);
 
     /// <summary>A new folder inside.</summary>
     internal string NewFolder(string purpose)
@@ -110,6 +79,9 @@ internal sealed class WorkingFolder
         System.IO.Path.Combine(
             Path,
             string.Create(CultureInfo.InvariantCulture, $"{purpose}-{Interlocked.Increment(ref _folderCount)}"));
+
+    /// <summary>Whether there is a folder.</summary>
+    internal static bool Exists(string path) => Directory.Exists(path);
 
     /// <summary>Removes a folder inside with all that is in it; failures are left to the end of the backend.</summary>
     internal static void RemoveFolder(string path)
@@ -167,7 +139,7 @@ internal sealed class WorkingFolder
     /// <summary>One more user.</summary>
     internal void AddUser()
     {
-        lock (_lock)
+        lock (_countLock)
         {
             ObjectDisposedException.ThrowIf(_userCount == 0, this);
             _userCount++;
@@ -177,7 +149,7 @@ internal sealed class WorkingFolder
     /// <summary>One user less; the last one removes the folder.</summary>
     internal void RemoveUser()
     {
-        lock (_lock)
+        lock (_countLock)
         {
             if (--_userCount > 0)
             {
@@ -185,41 +157,7 @@ internal sealed class WorkingFolder
             }
         }
 
-        RemoveFolder(Path);
-        try
-        {
-            if (!Directory.Exists(Path))
-            {
-                File.Delete(_lockFile.Name);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The next sweep takes it.
-        }
-
-        _lockFile.Dispose();
-    }
-
-    private static FileStream? TryLock(string lockPath)
-    {
-        try
-        {
-            var lockFile = new FileStream(lockPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-
-            // A sweep may have taken the file between its making and its locking; then the name is gone.
-            if (File.Exists(lockPath))
-            {
-                return lockFile;
-            }
-
-            lockFile.Dispose();
-            return null;
-        }
-        catch (IOException) when (File.Exists(lockPath))
-        {
-            return null;
-        }
+        _lock.RemoveFolder();
     }
 
     private static string NamePart(string name)
