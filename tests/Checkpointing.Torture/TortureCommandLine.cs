@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Checkpointing.Torture.Fuzz;
+using Checkpointing.Torture.Soak;
 
 namespace Checkpointing.Torture;
 
@@ -9,7 +10,7 @@ internal static class TortureCommandLine
 {
     // A new kind of torture is one more line here.
     private static readonly Func<Command>[] s_commands =
-        [FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create];
+        [FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create, SoakCommand.Create];
 
     /// <summary>Runs the program.</summary>
     /// <param name="args">Arguments, without the program's name.</param>

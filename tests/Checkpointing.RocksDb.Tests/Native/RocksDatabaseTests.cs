@@ -234,6 +234,22 @@ public sealed class RocksDatabaseTests : IDisposable
         Directory.GetFiles(folder).Should().BeEmpty("the import moves");
     }
 
+    [Fact]
+    public void Flush_OverAndOver_KeepsTheListOfFilesSmall()
+    {
+        using var database = Create();
+        var family = database.CreateColumnFamily("s:a");
+        var key = new byte[32 << 10]; // each entry of the list holds the file's first and last key
+        for (var i = 0; i < 300; i++)
+        {
+            database.Put(family, key, BitConverter.GetBytes(i));
+            database.Flush([family]);
+        }
+
+        new DirectoryInfo(database.Path).EnumerateFiles("MANIFEST-*").Sum(static file => file.Length)
+            .Should().BeLessThan(8 << 20, "by default it grows to 1 GiB; 300 entries have 19 MB");
+    }
+
     private static string? Read(RocksDatabase database, ColumnFamily family, string key)
     {
         var target = new ArrayBufferWriter<byte>();
