@@ -25,10 +25,6 @@ internal sealed partial class DatabaseOptions
     private const int ManifestPreallocationBytes = 64 << 10;
     private const double BloomBitsPerKey = 10;
 
-    // Each flush adds to RocksDB's log of its files, by default up to 1 GiB before it begins a new one. RocksDB raises
-    // this by itself while the files alone need more.
-    private const nuint MaxManifestBytes = 1 << 20;
-
     // Rows of a column family take memory in blocks of this size: of an eighth of a write buffer, many small databases
     // would fill the budget with empty blocks.
     private const int ArenaBlockBytes = 64 << 10;
@@ -62,7 +58,6 @@ internal sealed partial class DatabaseOptions
         RocksDbLibrary.rocksdb_options_set_error_if_exists(Database, 1);
         RocksDbLibrary.rocksdb_options_set_info_log_level(Database, InfoLogLevelFatal);
         RocksDbLibrary.rocksdb_options_set_keep_log_file_num(Database, 1);
-        RocksDbLibrary.rocksdb_options_set_max_manifest_file_size(Database, MaxManifestBytes);
         RocksDbLibrary.rocksdb_options_set_stats_dump_period_sec(Database, 0);
         RocksDbLibrary.rocksdb_options_set_stats_persist_period_sec(Database, 0);
         RocksDbLibrary.rocksdb_options_set_max_manifest_file_size(Database, MaxManifestBytes);

@@ -23,9 +23,6 @@ internal static unsafe partial class RocksDbLibrary
     internal static partial void rocksdb_options_set_keep_log_file_num(nint options, nuint value);
 
     [LibraryImport(Name)]
-    internal static partial void rocksdb_options_set_max_manifest_file_size(nint options, nuint value);
-
-    [LibraryImport(Name)]
     internal static partial void rocksdb_options_set_stats_dump_period_sec(nint options, uint value);
 
     [LibraryImport(Name)]
