@@ -237,7 +237,8 @@ public sealed class RocksDatabaseTests : IDisposable
     [Fact]
     public void Flush_OverAndOver_KeepsTheListOfFilesSmall()
     {
-        using var database = Create();
+        using var database = RocksDatabase.Create(
+            Path.Combine(_root, "db"), new() { WorkingDirectory = _root, KeepsBookkeepingInMemory = false });
         var family = database.CreateColumnFamily("s:a");
         var key = new byte[32 << 10]; // each entry of the list holds the file's first and last key
         for (var i = 0; i < 300; i++)
