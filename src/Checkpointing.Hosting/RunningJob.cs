@@ -54,7 +54,16 @@ public sealed class RunningJob : IAsyncDisposable
     /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
     public Task<CompletedCheckpoint> TriggerSavepointAsync(
         string target, CancellationToken cancellationToken = default) =>
-        TriggerAsync(CheckpointRequest.SavepointTo(target), cancellationToken);
+        TriggerSavepointAsync(target, SavepointFormat.Canonical, cancellationToken);
+
+    /// <summary>Takes a savepoint in a format: self-contained, owned by the user; waits while tasks start.</summary>
+    /// <param name="target">Folder below the storage's root that its own folder is made in.</param>
+    /// <param name="format">What is asked for; the result's properties say what was written.</param>
+    /// <param name="cancellationToken">Ends the wait; does not abort the savepoint.</param>
+    /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
+    public Task<CompletedCheckpoint> TriggerSavepointAsync(
+        string target, SavepointFormat format, CancellationToken cancellationToken = default) =>
+        TriggerAsync(CheckpointRequest.SavepointTo(target, format), cancellationToken);
 
     /// <summary>Takes a checkpoint or savepoint; waits while tasks start.</summary>
     /// <param name="request">What.</param>

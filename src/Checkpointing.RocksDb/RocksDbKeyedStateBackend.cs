@@ -80,7 +80,10 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentNullException.ThrowIfNull(request);
-        return _scope.Options.Snapshots == RocksDbSnapshotMode.Full || request.Kind == CheckpointKind.Savepoint
+        var isCanonical = request.Kind == CheckpointKind.Savepoint
+            ? request.Format == SavepointFormat.Canonical
+            : _scope.Options.Snapshots == RocksDbSnapshotMode.Full;
+        return isCanonical
             ? FullSnapshot.Prepare(_scope, request)
             : IncrementalSnapshot.Prepare(_scope, request);
     }

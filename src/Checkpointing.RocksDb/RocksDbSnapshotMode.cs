@@ -1,6 +1,6 @@
 namespace Checkpointing.RocksDb;
 
-/// <summary>What a checkpoint stores. Savepoints are always full.</summary>
+/// <summary>What a checkpoint stores. Savepoints are as their trigger asks.</summary>
 public enum RocksDbSnapshotMode
 {
     /// <summary>RocksDB's files, of which only new ones travel. Restoring the same range imports them.</summary>

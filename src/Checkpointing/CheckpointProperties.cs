@@ -34,6 +34,10 @@ public enum JobTermination
 /// <param name="Retention">What happens to it when the job ends.</param>
 public sealed record CheckpointProperties(CheckpointKind Kind, CheckpointRetention Retention)
 {
+    /// <summary>How the keyed state of a savepoint was written, which need not be what was asked for. Default, and for
+    /// everything that is no savepoint: <see cref="SavepointFormat.Canonical"/>.</summary>
+    public SavepointFormat Format { get; init; }
+
     /// <summary>Whether the checkpoint stays when the job ends in this way. A savepoint always stays.</summary>
     public bool StaysAfter(JobTermination termination) =>
         Kind == CheckpointKind.Savepoint || Retention == CheckpointRetention.Always || termination switch

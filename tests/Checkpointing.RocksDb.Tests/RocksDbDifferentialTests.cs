@@ -125,10 +125,18 @@ public sealed class RocksDbDifferentialTests
             };
             _trace.Append($"c{kind} ");
             var taken = await TakeAsync(kind, isConfirmed: kind != CheckpointKind.Savepoint);
+            _trace.Append(taken.Handle is IncrementalKeyedStateHandle ? "n " : "");
             if (kind == CheckpointKind.Savepoint)
             {
                 await using var restored = await _bed.OpenAsync(HandlesOf(taken));
                 Rows(restored).Should().Equal(_rows);
+                if (taken.Handle is IncrementalKeyedStateHandle && Next(2) == 0)
+                {
+                    // The job goes on from it, as a claim or not.
+                    _confirmed = (taken, new(_rows));
+                    await RestoreAsync(isForeign: Next(2) == 0);
+                    _confirmed = (await TakeAsync(CheckpointKind.Checkpoint, isConfirmed: true), new(_rows));
+                }
             }
             else
             {
@@ -145,7 +153,8 @@ public sealed class RocksDbDifferentialTests
 
         private async Task<Taken> TakeAsync(CheckpointKind kind, bool isConfirmed)
         {
-            var taken = await _bed.TakeAsync(_backend, _confirmed?.Taken.Id, kind, isConfirmed);
+            var taken = await _bed.TakeAsync(_backend, _confirmed?.Taken.Id, kind, isConfirmed,
+                Next(2) == 0 ? SavepointFormat.Native : SavepointFormat.Canonical);
             if (taken.Result.Handle is IncrementalKeyedStateHandle sent)
             {
                 sent.SharedFiles.Select(sent.KeyOf).Should()

@@ -83,13 +83,15 @@ internal sealed class RocksDbTestBed : IDisposable
         Factory.OpenAsync(Context(restoreFrom, range, states, restoredCheckpoint, isForeign), default);
 
     public SnapshotRequest Request(
-        CheckpointId? baseId = null, CheckpointKind kind = CheckpointKind.Checkpoint, CheckpointId? id = null)
+        CheckpointId? baseId = null, CheckpointKind kind = CheckpointKind.Checkpoint, CheckpointId? id = null,
+        SavepointFormat format = SavepointFormat.Canonical)
     {
         var checkpointId = id ?? new(++_lastId);
         return new()
         {
             CheckpointId = checkpointId,
             Kind = kind,
+            Format = format,
             Base = baseId,
             Job = Job,
             Epoch = 3,
@@ -103,9 +105,9 @@ internal sealed class RocksDbTestBed : IDisposable
     /// <summary>Takes a checkpoint and, as a coordinator does, puts the real files in place of placeholders.</summary>
     public async Task<Taken> TakeAsync(
         KeyedStateBackend backend, CheckpointId? baseId = null, CheckpointKind kind = CheckpointKind.Checkpoint,
-        bool isConfirmed = true)
+        bool isConfirmed = true, SavepointFormat format = SavepointFormat.Canonical)
     {
-        var request = Request(baseId, kind);
+        var request = Request(baseId, kind, format: format);
         await using var snapshot = backend.PrepareSnapshot(request);
         var result = await snapshot.WriteAsync(default);
         if (isConfirmed)
@@ -120,6 +122,11 @@ internal sealed class RocksDbTestBed : IDisposable
     {
         IncrementalKeyedStateHandle incremental => incremental with
         {
+            PrivateFiles = incremental.PrivateFiles.Select(file => file with
+            {
+                Handle = Resolve(file.Handle, request.ExclusiveFolder),
+            }).ToValueList(),
+            MetaFile = Resolve(incremental.MetaFile, request.ExclusiveFolder),
             SharedFiles = incremental.SharedFiles.Select(file =>
             {
                 if (file.Handle is PlaceholderStateHandle placeholder)
@@ -131,14 +138,16 @@ internal sealed class RocksDbTestBed : IDisposable
                 return file;
             }).ToValueList(),
         },
-        KeyGroupsStateHandle { Stream: RelativeFileStateHandle relative } full => full with
-        {
-            Stream = new FileStateHandle(
-                StoragePath.Combine(request.ExclusiveFolder, relative.RelativePath), relative.FileSizeBytes,
-                    relative.Digest),
-        },
+        KeyGroupsStateHandle full => full with { Stream = Resolve(full.Stream, request.ExclusiveFolder) },
         _ => handle,
     };
+
+    /// <summary>What the reader of metadata does with files that are relative to its folder.</summary>
+    public static StreamStateHandle Resolve(StreamStateHandle handle, string folder) =>
+        handle is RelativeFileStateHandle relative
+            ? new FileStateHandle(
+                StoragePath.Combine(folder, relative.RelativePath), relative.FileSizeBytes, relative.Digest)
+            : handle;
 
     public static byte[] Key(string key)
     {

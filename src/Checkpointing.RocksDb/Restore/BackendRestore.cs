@@ -90,7 +90,8 @@ internal sealed class BackendRestore(
                 database, wanted, _columnFamilyNames, staging,
                 file => RescalePlanner.SticksOut(file, context.Range), cancellationToken).ConfigureAwait(false);
             ledger.AddRestored(
-                context.RestoredCheckpoint, SnapshotImport.MapLocalNames(database, files), context.RestoredIsForeign);
+                context.RestoredCheckpoint, SnapshotImport.MapLocalNames(database, files),
+                context.RestoredIsForeign || snapshot.IsPrivate);
         }
         finally
         {
@@ -121,7 +122,8 @@ internal sealed class BackendRestore(
                 return null;
             }
 
-            ledger.AddRestored(context.RestoredCheckpoint, imported.Stored, context.RestoredIsForeign);
+            ledger.AddRestored(
+                context.RestoredCheckpoint, imported.Stored, context.RestoredIsForeign || imported.IsPrivate);
             return new(
                 NewScope(database, context.Ids.NewGuid(), imported.Families, ledger), imported.RestoredStates)
             { Transfers = imported.Transfers };

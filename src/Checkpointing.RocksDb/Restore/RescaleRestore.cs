@@ -90,7 +90,8 @@ internal sealed class RescaleRestore(
             options.Counts.Add(staging.Transfers);
             Log(plan, files, made.Count, maker.RowCount, staging.Transfers);
             return new(
-                families, SnapshotImport.MapLocalNames(database, files), _restoredStates.States, staging.Transfers);
+                families, SnapshotImport.MapLocalNames(database, files), _restoredStates.States, staging.Transfers,
+                _snapshots.Exists(static snapshot => snapshot.IsPrivate));
         }
         finally
         {
@@ -164,7 +165,8 @@ internal sealed class RescaleRestore(
     /// <param name="Stored">Where live files are stored, by local name.</param>
     /// <param name="RestoredStates">The states that were stored.</param>
     /// <param name="Transfers">How the stored files got here.</param>
+    /// <param name="IsPrivate">Whether files are a savepoint's own.</param>
     internal sealed record Imported(
         IReadOnlyList<ColumnFamily> Families, IReadOnlyDictionary<string, StoredSst> Stored,
-        IReadOnlyList<StateDescription> RestoredStates, TransferCounts Transfers);
+        IReadOnlyList<StateDescription> RestoredStates, TransferCounts Transfers, bool IsPrivate);
 }

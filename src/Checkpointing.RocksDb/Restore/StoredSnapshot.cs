@@ -13,6 +13,9 @@ internal sealed record StoredSnapshot(
 {
     private const long MaxCatalogueBytes = 1L << 30;
 
+    /// <summary>Whether its files are a savepoint's own, which no checkpoint may name.</summary>
+    internal bool IsPrivate => Handle.PrivateFiles.Count > 0;
+
     /// <summary>Reads the catalogue of a handle and checks one against the other.</summary>
     internal static async ValueTask<StoredSnapshot> LoadAsync(
         ICheckpointStorage storage, IncrementalKeyedStateHandle handle, CancellationToken cancellationToken)
@@ -26,14 +29,16 @@ internal sealed record StoredSnapshot(
                 $"that of {catalogue.BackendId}, {catalogue.Range}");
         }
 
-        if (catalogue.Files.Count != handle.SharedFiles.Count)
+        if (catalogue.Files.Count != handle.SharedFiles.Count + handle.PrivateFiles.Count)
         {
             throw new CheckpointCorruptException(
-                path, 0, $"{catalogue.Files.Count} files in the metadata too", $"{handle.SharedFiles.Count}");
+                path, 0, $"{catalogue.Files.Count} files in the metadata too",
+                $"{handle.SharedFiles.Count + handle.PrivateFiles.Count}");
         }
 
         // Local names are unique within one snapshot, and every metadata format keeps them.
-        var stored = handle.SharedFiles.Items.ToLookup(static file => file.LocalName, StringComparer.Ordinal);
+        var stored = handle.SharedFiles.Concat(handle.PrivateFiles).ToLookup(
+            static file => file.LocalName, StringComparer.Ordinal);
         var files = new List<StoredSnapshotFile>();
         foreach (var record in catalogue.Files)
         {

@@ -7,7 +7,8 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.RocksDb.Snapshots;
 
-/// <summary>A snapshot that stores RocksDB's files, each once, and a catalogue that says what they mean.</summary>
+/// <summary>A snapshot that stores RocksDB's files, and a catalogue that says what they mean: a checkpoint stores each
+/// file once, a native savepoint has all of them to itself.</summary>
 /// <remarks>Its synchronous part raises a barrier: memtables are sealed and nothing is waited for. Written, it waits
 /// for the flush, pins its files by hard link and lets go of the database; until then it keeps the database open, also
 /// when the backend is disposed.</remarks>
@@ -21,6 +22,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
     private readonly MemtableBarrier _barrier;
     private readonly SharedFileLedger.Running _running;
     private readonly List<FileTransfer> _transfers = [];
+    private readonly SnapshotFiles _store;
     private IReadOnlyList<LiveFile> _files = [];
     private ulong _sequence;
     private string? _pinFolder;
@@ -36,6 +38,9 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         _request = request;
         _barrier = barrier;
         _running = running;
+        _store = request.Kind == CheckpointKind.Savepoint
+            ? new PrivateSnapshotFiles(scope, request, running)
+            : new SharedSnapshotFiles(scope, request, running);
     }
 
     /// <summary>Raises the barrier: short, whatever is in memory.</summary>
@@ -68,7 +73,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
 
         _isBegun = true;
         await CutAsync(cancellationToken).ConfigureAwait(false);
-        var stored = new StoredFile[_files.Count];
+        var stored = new SnapshotFiles.StoredFile[_files.Count];
         await Parallel.ForAsync(
             0, _files.Count,
             new ParallelOptions
@@ -76,7 +81,8 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
                 MaxDegreeOfParallelism = _scope.Options.TransferParallelism,
                 CancellationToken = cancellationToken,
             },
-            async (index, token) => stored[index] = await StoreAsync(_files[index], token).ConfigureAwait(false))
+            async (index, token) => stored[index] = await _store
+                .StoreAsync(_files[index], PinnedPath(_files[index]), token).ConfigureAwait(false))
             .ConfigureAwait(false);
 
         var (handle, cost) = _files.Count == 0
@@ -101,7 +107,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
             map.Add(_files[i].Name, stored[i].Sst);
         }
 
-        return new(handle, cost, _scope.Ledger.Complete(_running, map)) { Transfers = _transfers };
+        return new(handle, cost, _store.Complete(map)) { Transfers = _transfers };
     }
 
     /// <inheritdoc/>
@@ -113,7 +119,6 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         }
 
         _isDisposed = true;
-        _scope.Ledger.Abandon(_running);
         _barrier.Dispose();
         if (_pinFolder is not null)
         {
@@ -121,22 +126,19 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         }
 
         _scope.Folder.RemoveUser();
-        if (!_isWritten && _exclusivePath is not null)
+        if (_isWritten)
         {
-            try
-            {
-                await _scope.Context.Storage.DeleteAsync(_exclusivePath, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (CheckpointingException)
-            {
-                // An orphan of this attempt; a sweep takes it. The failure that led here matters more.
-            }
+            return;
+        }
+
+        await _store.AbandonAsync().ConfigureAwait(false);
+        if (_exclusivePath is not null)
+        {
+            await SnapshotFiles.DeleteQuietlyAsync(_scope.Context.Storage, _exclusivePath).ConfigureAwait(false);
         }
     }
 
     private static string FolderOf(StoredSst sst) => StoragePath.FolderOf(((FileStateHandle)sst.Handle).Path);
-
-    private bool IsAnew => _request.Kind == CheckpointKind.FullCheckpoint;
 
     private string PinnedPath(LiveFile file) => Path.Combine(_pinFolder!, file.Name);
 
@@ -146,7 +148,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         {
             await _barrier.WaitUntilFlushedAsync(cancellationToken).ConfigureAwait(false);
             _pinFolder = _scope.Folder.NewFolder("pins");
-            var cut = new SnapshotCut(_scope, _barrier, _running, IsAnew, _pinFolder);
+            var cut = new SnapshotCut(_scope, _barrier, _running, _store.IsAnew, _pinFolder);
             _files = cut.Make(cancellationToken);
             _sequence = cut.Sequence;
             foreach (var file in _files)
@@ -163,46 +165,14 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         }
     }
 
-    private async ValueTask<StoredFile> StoreAsync(LiveFile file, CancellationToken cancellationToken)
-    {
-        var ledger = _scope.Ledger;
-        var upload = new SstUpload(
-            _scope.Context.Storage, () => _request.NewSharedPath(_scope.BackendId, _scope.Range, _scope.Context.Ids));
-        if (!IsAnew)
-        {
-            if (_running.Base.TryGetValue(file.Name, out var confirmed))
-            {
-                return new(confirmed, IsPlaceholder: true, IsReused: true, Kind: null);
-            }
-
-            if (ledger.FindUpload(_running, file.Name) is { } earlier)
-            {
-                return new(earlier, IsPlaceholder: false, IsReused: true, Kind: null);
-            }
-
-            if (ledger.FindForeign(file.Name) is { } foreign)
-            {
-                var copy = await upload.CopyAsync(foreign, cancellationToken).ConfigureAwait(false);
-                ledger.AddUpload(_running, file.Name, copy.Sst);
-                return new(copy.Sst, IsPlaceholder: false, IsReused: true, copy.Kind);
-            }
-        }
-
-        var stored = await upload.StoreAsync(file, PinnedPath(file), cancellationToken).ConfigureAwait(false);
-        ledger.AddUpload(_running, file.Name, stored.Sst);
-        return new(stored.Sst, IsPlaceholder: false, IsReused: false, stored.Kind);
-    }
-
     private async ValueTask<(KeyedStateHandle Handle, SnapshotCost Cost)> DescribeAsync(
-        StoredFile[] stored, CancellationToken cancellationToken)
+        SnapshotFiles.StoredFile[] stored, CancellationToken cancellationToken)
     {
         var cost = default(SnapshotCost);
-        var shared = new List<StateFile>();
+        var named = new List<StateFile>();
         foreach (var (file, place) in _files.Zip(stored))
         {
-            shared.Add(new(file.Name, place.IsPlaceholder
-                ? new PlaceholderStateHandle(place.Sst.Key, file.SizeBytes)
-                : place.Sst.Handle));
+            named.Add(new(file.Name, _store.HandleOf(place)));
             cost += place.IsReused ? new(0, 0, file.SizeBytes, 1) : new(file.SizeBytes, 1, 0, 0);
             if (place.Kind is { } kind)
             {
@@ -231,12 +201,10 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         cost = cost with { Transfers = FileTransfer.Count(_transfers) };
         _scope.Counters.AddTransfers(cost.Transfers);
 
-        return (new IncrementalKeyedStateHandle(
-            _scope.BackendId, _scope.Range, _request.CheckpointId, shared.ToValueList(), [], meta, cost.NewBytes),
-                cost);
+        return (_store.MakeHandle(named.ToValueList(), meta, cost.NewBytes), cost);
     }
 
-    private Catalogue MakeCatalogue(StoredFile[] stored) => new()
+    private Catalogue MakeCatalogue(SnapshotFiles.StoredFile[] stored) => new()
     {
         BackendId = _scope.BackendId,
         Range = _scope.Range,
@@ -252,8 +220,4 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         Files = [.. _files.Zip(stored, static (file, place) =>
             new CatalogueFile(file, place.Sst.Digest, place.Sst.Key.ToString()))],
     };
-
-    /// <summary>Where a file of this snapshot is, and how it got there; null: it was there.</summary>
-    private readonly record struct StoredFile(
-        StoredSst Sst, bool IsPlaceholder, bool IsReused, FileTransferKind? Kind);
 }

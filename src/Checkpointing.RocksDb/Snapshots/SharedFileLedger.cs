@@ -26,7 +26,8 @@ internal sealed class SharedFileLedger
     /// <summary>Begins with the files of a restored checkpoint.</summary>
     /// <param name="checkpointId">The checkpoint; it counts as confirmed.</param>
     /// <param name="files">Its files that this database has, by local name.</param>
-    /// <param name="isForeign">Whether they belong to another job: then they are no base but sources of copies.</param>
+    /// <param name="isForeign">Whether they belong to another job or to a savepoint: then they are no base but
+    /// sources of copies.</param>
     internal void AddRestored(CheckpointId checkpointId, IReadOnlyDictionary<string, StoredSst> files, bool isForeign)
     {
         lock (_lock)
@@ -94,6 +95,19 @@ internal sealed class SharedFileLedger
         lock (_lock)
         {
             return _foreign.GetValueOrDefault(localName);
+        }
+    }
+
+    /// <summary>Where a local file's bytes are stored, by this backend or before it; null if nowhere. They may be
+    /// deleted at any time: for copies only.</summary>
+    internal StoredSst? FindStored(string localName)
+    {
+        lock (_lock)
+        {
+            return _newestUploads.GetValueOrDefault(localName)
+                ?? _maps.Values.Select(map => map.GetValueOrDefault(localName)).FirstOrDefault(
+                    static stored => stored is not null)
+                ?? _foreign.GetValueOrDefault(localName);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using Checkpointing.RocksDb.Native;
 using Checkpointing.RocksDb.Working;
 using Checkpointing.StateHandles;
@@ -9,8 +8,10 @@ namespace Checkpointing.RocksDb.Snapshots;
 
 /// <summary>Brings one SST file under a name of its own into the storage.</summary>
 /// <param name="storage">The storage.</param>
-/// <param name="newPath">Makes a new shared path.</param>
-internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath)
+/// <param name="newPath">Makes a new path.</param>
+/// <param name="keyOf">Gives the key of a path.</param>
+internal sealed class SstUpload(
+    ICheckpointStorage storage, Func<string> newPath, Func<string, SharedStateKey> keyOf)
 {
     /// <summary>Stores a pinned local file: by link where the storage can, else through memory.</summary>
     internal async ValueTask<Upload> StoreAsync(
@@ -37,27 +38,33 @@ internal sealed class SstUpload(ICheckpointStorage storage, Func<string> newPath
         }
     }
 
-    /// <summary>Makes a link or copy of another job's file, within the storage.</summary>
-    internal async ValueTask<Upload> CopyAsync(StoredSst foreign, CancellationToken cancellationToken)
+    /// <summary>Makes a link or copy of a stored file, within the storage.</summary>
+    /// <returns>Null if it is not there any more.</returns>
+    internal async ValueTask<Upload?> TryCopyAsync(StoredSst source, CancellationToken cancellationToken)
     {
         var target = newPath();
         var kind = FileTransferKind.Stream;
-        if (foreign.Handle is FileStateHandle file)
+        if (source.Handle is FileStateHandle file)
         {
-            kind = await storage.CopyAsync(file.Path, target, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                kind = await storage.CopyAsync(file.Path, target, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StoredFileMissingException)
+            {
+                return null;
+            }
         }
-        else if (foreign.Handle is ByteStreamStateHandle bytes)
+        else if (source.Handle is ByteStreamStateHandle bytes)
         {
             await storage.CreateAllAsync(target, bytes.Data.Items.AsMemory(), cancellationToken).ConfigureAwait(false);
         }
 
-        return new(Describe(target, foreign.Handle.SizeBytes, foreign.Digest), kind);
+        return new Upload(Describe(target, source.Handle.SizeBytes, source.Digest), kind);
     }
 
-    private static StoredSst Describe(string path, long length, ContentDigest digest) =>
-        SharedStateKey.TryParse(path, out var key)
-            ? new(key, new FileStateHandle(path, length, digest), digest)
-            : throw new UnreachableException($"'{path}' is not the path of a shared file.");
+    private StoredSst Describe(string path, long length, ContentDigest digest) =>
+        new(keyOf(path), new FileStateHandle(path, length, digest), digest);
 
     private static async ValueTask<(ContentDigest Digest, long LengthBytes, FileTransferKind Kind)> LinkAsync(
         ILocalFileTransfer local, string pinnedPath, string target, CancellationToken cancellationToken)

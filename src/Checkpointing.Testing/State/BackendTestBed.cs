@@ -158,6 +158,35 @@ internal sealed class BackendTestBed(KeyedStateBackendSetup setup, CancellationT
         };
     }
 
+    /// <summary>Moves a savepoint's folder.</summary>
+    /// <returns>Its handle as a restore from there would get it.</returns>
+    internal async Task<KeyedStateHandle> MoveAsync(KeyedStateHandle handle, string folder, string target)
+    {
+        await foreach (var file in setup.Storage.ListAsync(folder, cancellationToken).ConfigureAwait(false))
+        {
+            await setup.Storage.CopyAsync(file.Path, target + file.Path[folder.Length..], cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        await DeleteAsync(folder).ConfigureAwait(false);
+        return Resolve(handle, target);
+    }
+
+    /// <summary>Deletes a folder.</summary>
+    internal async Task DeleteAsync(string folder)
+    {
+        List<string> paths = [];
+        await foreach (var file in setup.Storage.ListAsync(folder, cancellationToken).ConfigureAwait(false))
+        {
+            paths.Add(file.Path);
+        }
+
+        foreach (var path in paths)
+        {
+            await setup.Storage.DeleteAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private StateFile ResolveShared(IncrementalKeyedStateHandle owner, StateFile file, string folder)
     {
         if (file.Handle is PlaceholderStateHandle placeholder)

@@ -25,6 +25,7 @@ public static class KeyedStateBackendConformance
         new("a backend without rows can be stored and restored", SnapshotCases.RestoresNothingAsync),
         new("full checkpoints hold everything themselves", SnapshotCases.RestoresFullAsync),
         new("a savepoint is relative to its folder", SnapshotCases.RestoresSavepointAsync),
+        new("a native savepoint can be moved, restored and left behind", SnapshotCases.RestoresNativeSavepointAsync),
         new("a snapshot that was not written leaves no file", SnapshotCases.LeavesNoFileAsync),
         new("the canonical snapshot of another backend restores", SnapshotCases.RestoresCanonicalAsync),
         new("undeclared states are left out and named", SnapshotCases.LeavesOutUndeclaredAsync),

@@ -180,6 +180,52 @@ internal static class SnapshotCases
         }
     }
 
+    public static async Task RestoresNativeSavepointAsync(
+        KeyedStateBackendSetup setup, CancellationToken cancellationToken)
+    {
+        var bed = new BackendTestBed(setup, cancellationToken);
+        var backend = await bed.OpenAsync("s", "t").ConfigureAwait(false);
+        KeyedStateHandle moved;
+        List<List<(byte[], byte[])>> cut;
+        await using (backend.ConfigureAwait(false))
+        {
+            Fill(backend, "s", 200, seed: 1);
+            var first = bed.NextRequest();
+            await bed.WriteAsync(backend.PrepareSnapshot(first), first).ConfigureAwait(false);
+            backend.NotifyCompleted(first.CheckpointId);
+            Fill(backend, "t", 50, seed: 2);
+            cut = RowsOf(backend, "s", "t");
+            var request = bed.NextRequest(CheckpointKind.Savepoint) with { Format = SavepointFormat.Native };
+            var snapshot = backend.PrepareSnapshot(request);
+            await using (snapshot.ConfigureAwait(false))
+            {
+                var result = await snapshot.WriteAsync(cancellationToken).ConfigureAwait(false);
+                Expect.That(
+                    result.Handle is KeyGroupsStateHandle or IncrementalKeyedStateHandle { SharedFiles.Count: 0 },
+                    "A savepoint shares no file, in whatever form it is.");
+                Expect.Equal(0, result.GivenUp.Count, "Uploads that a savepoint gives up");
+                moved = await bed.MoveAsync(result.Handle!, request.ExclusiveFolder, "moved").ConfigureAwait(false);
+            }
+
+            // A savepoint is no base, and later checkpoints name nothing of it.
+            var next = await bed.SnapshotAsync(backend, basis: first.CheckpointId).ConfigureAwait(false);
+            Expect.That(
+                !PathsOf(next!).Any(static path => path.StartsWith("saved/", StringComparison.Ordinal)),
+                "A checkpoint after a savepoint names no file of it.");
+            await ExpectRestoresAsync(bed, next, cut, "s", "t").ConfigureAwait(false);
+        }
+
+        await ExpectRestoresAsync(bed, moved, cut, "s", "t").ConfigureAwait(false);
+        var restored = await bed.OpenAsync(All, [moved], "s", "t").ConfigureAwait(false);
+        await using (restored.ConfigureAwait(false))
+        {
+            Fill(restored, "s", 10, seed: 3);
+            var after = await bed.SnapshotAsync(restored).ConfigureAwait(false);
+            await bed.DeleteAsync("moved").ConfigureAwait(false);
+            await ExpectRestoresAsync(bed, after, RowsOf(restored, "s", "t"), "s", "t").ConfigureAwait(false);
+        }
+    }
+
     public static async Task LeavesNoFileAsync(KeyedStateBackendSetup setup, CancellationToken cancellationToken)
     {
         var bed = new BackendTestBed(setup, cancellationToken);
@@ -202,11 +248,13 @@ internal static class SnapshotCases
                 }
             }
 
+            var savepoint = bed.NextRequest(CheckpointKind.Savepoint) with { Format = SavepointFormat.Native };
+            await backend.PrepareSnapshot(savepoint).DisposeAsync().ConfigureAwait(false);
             var handle = await bed.SnapshotAsync(backend).ConfigureAwait(false);
             await ExpectRestoresAsync(bed, handle, RowsOf(backend, "s"), "s").ConfigureAwait(false);
         }
 
-        foreach (var folder in new[] { "job/chk-1", "job/chk-2" })
+        foreach (var folder in new[] { "job/chk-1", "job/chk-2", "saved/3" })
         {
             await foreach (var file in setup.Storage.ListAsync(folder, cancellationToken).ConfigureAwait(false))
             {

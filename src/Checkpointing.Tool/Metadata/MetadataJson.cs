@@ -209,6 +209,11 @@ internal sealed class MetadataJson(Stream output)
         else
         {
             json.WriteString("kind", metadata.Info!.Properties.Kind.ToString());
+            if (metadata.Info.Properties.Kind == CheckpointKind.Savepoint)
+            {
+                json.WriteString("format", metadata.Info.Properties.Format.ToString());
+            }
+
             json.WriteString("retention", metadata.Info.Properties.Retention.ToString());
         }
 

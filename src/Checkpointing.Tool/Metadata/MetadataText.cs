@@ -71,8 +71,9 @@ internal static class MetadataText
     {
         if (metadata.Info is { } info)
         {
-            yield return $"{info.Properties.Kind} of job '{PlainText.Clean(info.Job.Name)}', epoch {Text(info.Epoch)},"
-                + $" retention {info.Properties.Retention}, lineage {info.LineageId}";
+            var format = info.Properties.Format == SavepointFormat.Native ? "Native " : "";
+            yield return $"{format}{info.Properties.Kind} of job '{PlainText.Clean(info.Job.Name)}', epoch"
+                + $" {Text(info.Epoch)}, retention {info.Properties.Retention}, lineage {info.LineageId}";
             yield return $"triggered {Text(info.TriggeredAt)}, completed {Text(info.CompletedAt)}";
             foreach (var tag in info.Tags)
             {

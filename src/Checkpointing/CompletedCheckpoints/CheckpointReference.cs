@@ -20,12 +20,22 @@ internal static class CheckpointReference
                     .Concat(FilesOf(subtask.Legacy))));
 
     /// <summary>Files of one keyed handle that no other checkpoint uses.</summary>
-    public static IEnumerable<string> ExclusiveFiles(KeyedStateHandle? handle) => handle switch
+    /// <param name="handle">The handle.</param>
+    /// <param name="folder">The folder that relative files are in, if they are to be given too.</param>
+    public static IEnumerable<string> ExclusiveFiles(KeyedStateHandle? handle, string? folder = null) => handle switch
     {
-        KeyGroupsStateHandle full => FilesOf(full.Stream),
+        KeyGroupsStateHandle full => FilesOf(full.Stream, folder),
         IncrementalKeyedStateHandle incremental =>
-            FilesOf(incremental.MetaFile)
-                .Concat(incremental.PrivateFiles.SelectMany(static file => FilesOf(file.Handle))),
+            FilesOf(incremental.MetaFile, folder)
+                .Concat(incremental.PrivateFiles.SelectMany(file => FilesOf(file.Handle, folder))),
+        _ => [],
+    };
+
+    /// <summary>The file of a stream, if it is one.</summary>
+    public static IEnumerable<string> FilesOf(StreamStateHandle? handle, string? folder = null) => handle switch
+    {
+        FileStateHandle file => [file.Path],
+        RelativeFileStateHandle file when folder is not null => [StoragePath.Combine(folder, file.RelativePath)],
         _ => [],
     };
 
@@ -37,7 +47,4 @@ internal static class CheckpointReference
         handle is IncrementalKeyedStateHandle incremental
             ? incremental.SharedFiles.SelectMany(static file => FilesOf(file.Handle))
             : [];
-
-    private static IEnumerable<string> FilesOf(StreamStateHandle? handle) =>
-        handle is FileStateHandle file ? [file.Path] : [];
 }

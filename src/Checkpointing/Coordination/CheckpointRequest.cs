@@ -5,6 +5,10 @@ namespace Checkpointing.Coordination;
 /// <param name="Target">For a savepoint: the folder, below the storage's root, that its own folder is made in.</param>
 public sealed record CheckpointRequest(CheckpointKind Kind, string? Target = null)
 {
+    /// <summary>For a savepoint: how keyed state is to be stored. Default: <see cref="SavepointFormat.Canonical"/>.
+    /// <see cref="CheckpointProperties.Format"/> of the result says how it was.</summary>
+    public SavepointFormat Format { get; init; }
+
     /// <summary>A checkpoint, incremental where the backend can.</summary>
     public static CheckpointRequest Checkpoint { get; } = new(CheckpointKind.Checkpoint);
 
@@ -12,7 +16,9 @@ public sealed record CheckpointRequest(CheckpointKind Kind, string? Target = nul
     public static CheckpointRequest FullCheckpoint { get; } = new(CheckpointKind.FullCheckpoint);
 
     /// <summary>A savepoint below <paramref name="folder"/>.</summary>
-    public static CheckpointRequest SavepointTo(string folder) => new(CheckpointKind.Savepoint, folder);
+    public static CheckpointRequest SavepointTo(
+        string folder, SavepointFormat format = SavepointFormat.Canonical) =>
+        new(CheckpointKind.Savepoint, folder) { Format = format };
 }
 
 /// <summary>Who owns the checkpoint that a job is started from.</summary>

@@ -161,11 +161,12 @@ internal sealed partial class CoordinatorCore
 
     private void DiscardExclusive(AcknowledgeCheckpoint message) =>
         DeletePaths(
-            ExclusiveFilesOf(message.Snapshot), $"of checkpoint {message.CheckpointId}, which will not complete");
+            ExclusiveFilesOf(message.Snapshot, _abortedSavepoints.GetValueOrDefault(message.CheckpointId)),
+            $"of checkpoint {message.CheckpointId}, which will not complete");
 
-    private static IEnumerable<string> ExclusiveFilesOf(SubtaskSnapshot snapshot) =>
-        CheckpointReference.ExclusiveFiles(snapshot.Keyed)
-            .Concat(snapshot.Operator?.Stream is FileStateHandle file ? [file.Path] : []);
+    private static IEnumerable<string> ExclusiveFilesOf(SubtaskSnapshot snapshot, string? savepointFolder) =>
+        CheckpointReference.ExclusiveFiles(snapshot.Keyed, savepointFolder)
+            .Concat(CheckpointReference.FilesOf(snapshot.Operator?.Stream, savepointFolder));
 
     private static bool IsUploadOf(SubtaskAddress source, string path) =>
         StoragePath.IsBelow(path, CheckpointLayout.SharedFolder(source.Job))
@@ -179,7 +180,13 @@ internal sealed partial class CoordinatorCore
 
     private CompletedCheckpoint MakeCompleted(PendingCheckpoint pending)
     {
-        var properties = new CheckpointProperties(pending.Kind, options.Retention);
+        var properties = new CheckpointProperties(pending.Kind, options.Retention)
+        {
+            Format = pending.IsSavepoint
+                && pending.Snapshots.Values.Any(static snapshot => snapshot.Keyed is IncrementalKeyedStateHandle)
+                ? SavepointFormat.Native
+                : SavepointFormat.Canonical,
+        };
         var operators = topology.Operators.Select(o =>
         {
             var snapshots = Subtasks.Where(s => s.Operator == o.Name)

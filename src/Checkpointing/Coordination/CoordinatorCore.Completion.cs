@@ -194,6 +194,7 @@ internal sealed partial class CoordinatorCore
             string? subtask = null)
     {
         _pending.Remove(pending.Id);
+        RememberFolder(pending);
         var exception = new CheckpointDeclinedException(pending.Id, reason, detail, cause) { Subtask = subtask };
         _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending.Id, reason), exception, pending.Replies));
         Log(log => log.CheckpointAborted(topology.Job, pending.Id.Value, reason, detail));
@@ -201,13 +202,28 @@ internal sealed partial class CoordinatorCore
         // Metadata first: without it nobody takes the rest for a checkpoint.
         DeletePaths(
             (pending.Completed is null ? [] : new[] { pending.Completed.MetadataPath })
-                .Concat(pending.Snapshots.Values.SelectMany(ExclusiveFilesOf)),
+                .Concat(pending.Snapshots.Values.SelectMany(
+                    snapshot => ExclusiveFilesOf(snapshot, pending.Request.ExclusiveFolder))),
             $"of checkpoint {pending.Id}, which was aborted");
         Delete(_registry.ReleaseAll(OwnerOf(pending.Id)),
             $"only checkpoint {pending.Id}, which was aborted, needed it");
         OnCheckpointEnded(pending.Id);
         CountFailure(reason, exception);
         TriggerWaiting();
+    }
+
+    /// <summary>Subtasks may yet acknowledge files in the folder of a savepoint, and no sweep goes there.</summary>
+    private void RememberFolder(PendingCheckpoint pending)
+    {
+        const int MaxRemembered = 64;
+        if (pending.IsSavepoint)
+        {
+            _abortedSavepoints[pending.Id] = pending.Request.ExclusiveFolder;
+            if (_abortedSavepoints.Count > MaxRemembered)
+            {
+                _abortedSavepoints.Remove(_abortedSavepoints.Keys.Min());
+            }
+        }
     }
 
     private void CountFailure(CheckpointFailureReason reason, CheckpointDeclinedException exception)

@@ -131,6 +131,7 @@ internal sealed partial class CoordinatorCore
             {
                 CheckpointId = id,
                 Kind = request.Kind,
+                Format = request.Format,
                 Base = request.Kind == CheckpointKind.Checkpoint ? _base : null,
                 Job = topology.Job,
                 Epoch = _record.Epoch,

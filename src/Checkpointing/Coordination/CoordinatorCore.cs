@@ -27,6 +27,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     private readonly SortedDictionary<CheckpointId, PendingCheckpoint> _pending = [];
     private readonly List<CompletedCheckpoint> _retained = [];
     private readonly HashSet<CheckpointId> _unreadable = [];
+    private readonly Dictionary<CheckpointId, string> _abortedSavepoints = [];
     private readonly Queue<RegisterChange> _changes = new();
     private readonly List<CoordinatorEffect> _effects = [];
 

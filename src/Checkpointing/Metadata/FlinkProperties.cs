@@ -20,6 +20,29 @@ public sealed record FlinkProperties(ValueList<byte> Serialized)
         ArgumentNullException.ThrowIfNull(values);
         return new(FlinkPropertiesSerializer.Serialize(values)) { Values = values };
     }
+
+    /// <summary>The properties that say in Flink's terms what ours say.</summary>
+    public static FlinkProperties From(CheckpointProperties properties)
+    {
+        ArgumentNullException.ThrowIfNull(properties);
+        var isSavepoint = properties.Kind == CheckpointKind.Savepoint;
+        FlinkSnapshotKind kind = properties.Kind switch
+        {
+            CheckpointKind.Savepoint => new FlinkSavepointKind(
+                "Savepoint", properties.Format == SavepointFormat.Native ? "NATIVE" : "CANONICAL", "NONE"),
+            CheckpointKind.FullCheckpoint => new FlinkCheckpointKind("Full Checkpoint", "FORWARD"),
+            _ => new FlinkCheckpointKind("Checkpoint", "FORWARD_BACKWARD"),
+        };
+        return Of(new FlinkCheckpointProperties(
+            Forced: isSavepoint,
+            DiscardSubsumed: !isSavepoint,
+            DiscardFinished: !properties.StaysAfter(JobTermination.Finished),
+            DiscardCancelled: !properties.StaysAfter(JobTermination.Cancelled),
+            DiscardFailed: !properties.StaysAfter(JobTermination.Failed),
+            DiscardSuspended: !properties.StaysAfter(JobTermination.Suspended),
+            IsUnclaimed: false,
+            kind));
+    }
 }
 
 /// <summary>The values in Flink's properties of a checkpoint.</summary>

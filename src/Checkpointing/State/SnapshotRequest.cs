@@ -13,6 +13,10 @@ public sealed record SnapshotRequest
     /// <summary>What is asked for.</summary>
     public required CheckpointKind Kind { get; init; }
 
+    /// <summary>For a savepoint: how keyed state is to be stored. A backend that has no native form stores the
+    /// canonical one. Default: <see cref="SavepointFormat.Canonical"/>.</summary>
+    public SavepointFormat Format { get; init; }
+
     /// <summary>The newest confirmed checkpoint: the only one whose files a placeholder may name. Null: send
     /// everything.</summary>
     public required CheckpointId? Base { get; init; }

@@ -338,6 +338,39 @@ public sealed class InProcessHostTests
         fixture.OutputsShouldBeThoseOf(orders, "the checkpoint after the end committed all");
     }
 
+    [Theory]
+    [InlineData(true, SavepointFormat.Native)]
+    [InlineData(true, SavepointFormat.Canonical)]
+    [InlineData(false, SavepointFormat.Native)]
+    public async Task TriggerSavepointAsync_MovedAndResumedAtOtherParallelism_GivesTheSameOutput(
+        bool onRocksDb, SavepointFormat format)
+    {
+        await using var fixture = new JobFixture(onRocksDb: onRocksDb);
+        var orders = Orders.Generate(3_000, seed: 10);
+        var source = new ListSource<Order>(orders);
+        await using (var first = await fixture.Host.StartAsync(
+            Orders.Define(source.PausingAfter(1_234), fixture.Windows, fixture.Totals),
+            new() { Name = "first", Parallelism = 2 }, fixture.Deadline))
+        {
+            await first.WaitForSourceIdleAsync(fixture.Deadline);
+            var savepoint = await first.TriggerSavepointAsync("savepoints", format, fixture.Deadline);
+            savepoint.Properties.Format.Should().Be(
+                onRocksDb ? format : SavepointFormat.Canonical, "the heap has no files of its own");
+            await first.CancelAsync(fixture.Deadline);
+            Directory.Move(fixture.File($"checkpoints/{savepoint.Path}"), fixture.File("checkpoints/moved"));
+        }
+
+        (await fixture.StoredFilesAsync()).Should().OnlyContain(
+            path => path.StartsWith("moved/"), "the job's own checkpoints went with it");
+        await using var second = await fixture.Host.StartAsync(
+            Orders.Define(source, fixture.Windows, fixture.Totals),
+            new() { Name = "second", Parallelism = 3, ResumeFrom = "moved" }, fixture.Deadline);
+        second.RestoredFrom.Should().Be("moved");
+        (await second.Completion.WaitAsync(fixture.Deadline)).Termination.Should().Be(JobTermination.Finished);
+        second.ElementsRead.Should().Be(orders.Count - 1_234);
+        fixture.OutputsShouldBeThoseOf(orders, "a savepoint holds all");
+    }
+
     [Fact]
     public async Task StartAsync_ParallelismOfUnknownOperator_IsRefused()
     {

@@ -34,12 +34,12 @@ internal sealed class SimulatedTask
         foreach (var handle in restore.Keyed.OfType<IncrementalKeyedStateHandle>())
         {
             _backendId = handle.BackendId;
-            foreach (var file in handle.SharedFiles)
+            foreach (var file in handle.SharedFiles.Concat(handle.PrivateFiles))
             {
                 _live.Add(file.LocalName);
                 _uploads[file.LocalName] = (FileStateHandle)file.Handle;
                 _nextFile = Math.Max(_nextFile, int.Parse(file.LocalName[..6]) + 1);
-                if (_isForeign)
+                if (_isForeign || handle.PrivateFiles.Count > 0)
                 {
                     _foreign.Add(file.LocalName);
                 }
@@ -64,6 +64,11 @@ internal sealed class SimulatedTask
 
     public async Task<SubtaskSnapshot> SnapshotAsync(SnapshotRequest request)
     {
+        if (request.Kind == CheckpointKind.Savepoint)
+        {
+            return await SavepointAsync(request);
+        }
+
         var baseMap = request.Base is { } b && _maps.TryGetValue(b, out var map) ? map : [];
         var files = new List<StateFile>();
         var cost = default(SnapshotCost);
@@ -104,6 +109,27 @@ internal sealed class SimulatedTask
             _backendId, _range, request.CheckpointId, files.ToValueList(), [], new FileStateHandle(meta, 10),
                 cost.NewBytes);
         return new(handle, null, [], cost, TakeGivenUp());
+    }
+
+    /// <summary>A native savepoint: every file once more, in the savepoint's folder and relative to it.</summary>
+    private async Task<SubtaskSnapshot> SavepointAsync(SnapshotRequest request)
+    {
+        async Task<StreamStateHandle> StoreAsync(int size)
+        {
+            var path = request.NewExclusivePath(_ids);
+            var digest = await _storage.CreateAllAsync(path, new byte[size], CancellationToken.None);
+            return request.NewExclusiveHandle(path, size, digest);
+        }
+
+        var files = new List<StateFile>();
+        foreach (var name in _live)
+        {
+            files.Add(new(name, await StoreAsync(100)));
+        }
+
+        var handle = new IncrementalKeyedStateHandle(
+            _backendId, _range, request.CheckpointId, [], files.ToValueList(), await StoreAsync(10), 100 * files.Count);
+        return new(handle, null, [], new(100 * files.Count, files.Count, 0, 0), []);
     }
 
     public void Completed(CheckpointId id)

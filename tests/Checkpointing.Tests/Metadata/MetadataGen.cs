@@ -52,12 +52,16 @@ internal sealed class MetadataGen
         Gen.String[Gen.Char['a', 'z'], 1, 20],
         Gen.Guid,
         Gen.Long,
-        Gen.Select(Gen.Enum<CheckpointKind>(), Gen.Enum<CheckpointRetention>()),
+        Gen.Select(Gen.Enum<CheckpointKind>(), Gen.Enum<CheckpointRetention>(), Gen.Enum<SavepointFormat>()),
         Time,
         Gen.Select(Text, Text).Select(static (name, value) => new CheckpointTag(name, value)).Array[0, 3])
         .Select(static (isThere, job, id, epoch, properties, time, tags) => isThere
             ? new CheckpointInfo(
-                job, id, new Guid(id.ToByteArray(), bigEndian: true), epoch, new(properties.Item1, properties.Item2),
+                job, id, new Guid(id.ToByteArray(), bigEndian: true), epoch,
+                new(properties.Item1, properties.Item2)
+                {
+                    Format = properties.Item1 == CheckpointKind.Savepoint ? properties.Item3 : default,
+                },
                 time, time, tags.ToValueList())
             : null);
 

@@ -8,7 +8,8 @@ namespace Checkpointing.Metadata.Conversion;
 /// keeps the files of a handle by their local names, so each may occur once.</remarks>
 public static class FlinkExport
 {
-    /// <summary>Gives every file a path that Flink can follow.</summary>
+    /// <summary>Gives every file a path that Flink can follow, and says kind and retention in Flink's terms, which its
+    /// versions from 4 on keep.</summary>
     /// <param name="metadata">A checkpoint of ours.</param>
     /// <param name="root">The root of the storage that it lies in, as Flink spells paths: <c>file:/data</c> or
     /// <c>s3://bucket/data</c>, without a trailing slash and without percent-encoding. Null: not known, paths below it
@@ -28,6 +29,11 @@ public static class FlinkExport
         if (root is not null)
         {
             resolved = resolved.MakeAbsolute(root).Metadata;
+        }
+
+        if (resolved is { Info: { } info, FlinkProperties: null })
+        {
+            resolved = resolved with { FlinkProperties = FlinkProperties.From(info.Properties) };
         }
 
         return new(resolved, MetadataPaths.Of(resolved).Count(static named =>

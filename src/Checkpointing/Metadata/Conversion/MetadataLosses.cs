@@ -25,7 +25,8 @@ public static class MetadataLosses
         var hasNames = format >= MetadataFormat.FlinkV5;
         if (metadata.Info is { } info)
         {
-            losses.Add(new(MetadataLossKind.Origin, 1, SentenceOf(info)));
+            var keepsProperties = format >= MetadataFormat.FlinkV4 && metadata.FlinkProperties is not null;
+            losses.Add(new(MetadataLossKind.Origin, 1, SentenceOf(info, keepsProperties)));
             Add(losses, MetadataLossKind.Tags, info.Tags.Count);
         }
 
@@ -39,7 +40,7 @@ public static class MetadataLosses
         Add(
             losses,
             MetadataLossKind.FlinkProperties,
-            format >= MetadataFormat.FlinkV4 || metadata.FlinkProperties is null ? 0 : 1);
+            format >= MetadataFormat.FlinkV4 || metadata.FlinkProperties is null || SaysTheSame(metadata) ? 0 : 1);
         Add(losses, MetadataLossKind.UnknownRecords, found.UnknownRecords + CountUnknown(metadata));
         return losses;
     }
@@ -52,10 +53,16 @@ public static class MetadataLosses
         }
     }
 
-    private static string SentenceOf(CheckpointInfo info) =>
+    /// <summary>Properties that <see cref="FlinkExport"/> has made of the origin are no loss beside it.</summary>
+    private static bool SaysTheSame(CheckpointMetadata metadata) =>
+        metadata is { Info: { } info, FlinkProperties: { } properties }
+        && properties == FlinkProperties.From(info.Properties);
+
+    private static string SentenceOf(CheckpointInfo info, bool keepsProperties) =>
         $"Its origin is left out: job '{info.Job}', uid {info.JobUid}, lineage {info.LineageId}, epoch"
-        + $" {Text(info.Epoch)}, kind {info.Properties.Kind}, retention {info.Properties.Retention}, triggered"
-        + $" {Text(info.TriggeredAt)}, completed {Text(info.CompletedAt)}.";
+        + $" {Text(info.Epoch)}"
+        + (keepsProperties ? "" : $", kind {info.Properties.Kind}, retention {info.Properties.Retention}")
+        + $", triggered {Text(info.TriggeredAt)}, completed {Text(info.CompletedAt)}.";
 
     private static string SentenceOf(MetadataLossKind kind, int count)
     {

@@ -33,7 +33,7 @@ internal static class NativeInfo
             ReadTime(ref body),
             ReadTime(ref body),
             ReadTags(ref body));
-        return info with { UnknownRecords = body.ReadUnknown("the checkpoint's origin") };
+        return ReadRecords(ref body, info);
     }
 
     internal static void Write(NativeOutput output, CheckpointInfo info)
@@ -59,6 +59,13 @@ internal static class NativeInfo
             output.WriteText(tag.Value);
         }
 
+        if (info.Properties is { Format: not SavepointFormat.Canonical, Kind: not CheckpointKind.Savepoint })
+        {
+            throw output.Refuse(
+                $"a {info.Properties.Kind} in the format {info.Properties.Format}", "formats of savepoints");
+        }
+
+        output.WriteMark(NativeTags.NativeSavepoint, info.Properties.Format == SavepointFormat.Native);
         output.WriteUnknown(info.UnknownRecords);
         output.End(begin);
     }
@@ -80,6 +87,41 @@ internal static class NativeInfo
         output.WriteBlob(state.Data);
         output.WriteUnknown(state.UnknownRecords);
         output.End(begin);
+    }
+
+    private static CheckpointInfo ReadRecords(ref NativeInput body, CheckpointInfo info)
+    {
+        List<OpaqueRecord>? unknown = null;
+        var isNative = false;
+        while (body.TryReadRecord(out var tag, out var record))
+        {
+            if (tag != NativeTags.NativeSavepoint)
+            {
+                record.Keep(tag, "the checkpoint's origin", ref unknown);
+                continue;
+            }
+
+            record.RefuseSecond(isNative, "the mark of a native savepoint");
+            record.ExpectEnd("the mark of a native savepoint");
+            if (info.Properties.Kind != CheckpointKind.Savepoint)
+            {
+                throw record.Corrupt(
+                    record.Position, "no mark of a native savepoint", $"one on a {info.Properties.Kind}");
+            }
+
+            isNative = true;
+        }
+
+        return isNative || unknown is not null
+            ? info with
+            {
+                Properties = info.Properties with
+                {
+                    Format = isNative ? SavepointFormat.Native : SavepointFormat.Canonical,
+                },
+                UnknownRecords = unknown.Own(),
+            }
+            : info;
     }
 
     private static JobId ReadJob(ref NativeInput body)

@@ -13,6 +13,9 @@ internal static class NativeTags
     internal const ushort Operator = 0x8004;
     internal const ushort FlinkProperties = 0x8005;
 
+    // In the origin.
+    internal const ushort NativeSavepoint = 0x8081;
+
     // In an operator.
     internal const ushort OperatorName = 0x8101;
     internal const ushort State = 0x8102;

@@ -24,7 +24,7 @@ public sealed class HeapBackendFactory : IKeyedStateBackendFactory
                         ? StoredStream.PathOf(incremental.MetaFile)
                         : $"state of operator '{context.Operator}'",
                     "an incremental snapshot",
-                    "full snapshots; take a full checkpoint or a savepoint with the backend that wrote it, or use "
+                    "full snapshots; take a canonical savepoint with the backend that wrote it, or use "
                     + "the RocksDB backend");
             }
 

@@ -92,4 +92,47 @@ public sealed class FlinkExportTests
 
         prepare.Should().Throw<ForeignPathException>();
     }
+
+    // Sizes of the objects that Flink itself writes for these kinds.
+    [Theory]
+    [InlineData(CheckpointKind.Checkpoint, SavepointFormat.Canonical, 604)]
+    [InlineData(CheckpointKind.FullCheckpoint, SavepointFormat.Canonical, 600)]
+    [InlineData(CheckpointKind.Savepoint, SavepointFormat.Canonical, 745)]
+    [InlineData(CheckpointKind.Savepoint, SavepointFormat.Native, 742)]
+    public void Prepare_KindAndFormat_AreSaidInFlinksTerms(CheckpointKind kind, SavepointFormat format, int size)
+    {
+        var small = Samples.Small();
+        var metadata = small with
+        {
+            Info = small.Info! with
+            {
+                Properties = new(kind, CheckpointRetention.OnCancellation) { Format = format },
+            },
+        };
+
+        var ready = FlinkExport.Prepare(metadata, "file:/data", "file:/data/flights/chk-7").Metadata;
+        var read = CheckpointMetadataSerializer.Read(
+            CheckpointMetadataSerializer.Write(ready, MetadataFormat.FlinkV4), "_metadata");
+
+        read.FlinkProperties!.Serialized.Count.Should().Be(size);
+        var isSavepoint = kind == CheckpointKind.Savepoint;
+        read.FlinkProperties.Values.Should().Be(new FlinkCheckpointProperties(
+            Forced: isSavepoint, DiscardSubsumed: !isSavepoint, DiscardFinished: !isSavepoint, DiscardCancelled: false,
+            DiscardFailed: false, DiscardSuspended: false, IsUnclaimed: false,
+            (kind, format) switch
+            {
+                (CheckpointKind.Checkpoint, _) => new FlinkCheckpointKind("Checkpoint", "FORWARD_BACKWARD"),
+                (CheckpointKind.FullCheckpoint, _) => new FlinkCheckpointKind("Full Checkpoint", "FORWARD"),
+                (_, SavepointFormat.Native) => new FlinkSavepointKind("Savepoint", "NATIVE", "NONE"),
+                _ => new FlinkSavepointKind("Savepoint", "CANONICAL", "NONE"),
+            }));
+        foreach (var version in new[] { MetadataFormat.FlinkV2, MetadataFormat.FlinkV4 })
+        {
+            var losses = MetadataLosses.Of(ready, version);
+            losses.Select(static loss => loss.Kind).Should().NotContain(
+                MetadataLossKind.FlinkProperties, "they were made of the origin, which is named");
+            losses[0].Sentence.Contains("retention", StringComparison.Ordinal).Should()
+                .Be(version == MetadataFormat.FlinkV2);
+        }
+    }
 }

@@ -33,6 +33,6 @@ public sealed class HeapBackendTests
         var act = async () => await StateFixture.OpenAsync(context);
 
         (await act.Should().ThrowAsync<UnsupportedFormatException>())
-            .WithMessage("'job/meta'*incremental*full checkpoint*RocksDB*");
+            .WithMessage("'job/meta'*incremental*canonical savepoint*RocksDB*");
     }
 }
