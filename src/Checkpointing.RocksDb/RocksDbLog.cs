@@ -47,9 +47,9 @@ internal static partial class RocksDbLog
         this ILogger logger, string @operator, int subtaskIndex, Snapshots.BarrierPath reason);
 
     [LoggerMessage(CheckpointingEventIds.StraddlingFilesExported, LogLevel.Information,
-        "Exported {Operator}[{SubtaskIndex}]: {StraddlingCount} files straddle the barrier at {Sequence}; their rows "
-        + "of before it are in {FileCount} files of {SizeBytes} bytes.")]
+        "Exported {Operator}[{SubtaskIndex}]: {StraddlingCount} of {LiveCount} files straddle the barrier at "
+        + "{Sequence}; their rows of before it are in {FileCount} files of {SizeBytes} bytes.")]
     internal static partial void StraddlesExported(
-        this ILogger logger, string @operator, int subtaskIndex, int straddlingCount, ulong sequence, int fileCount,
-        long sizeBytes);
+        this ILogger logger, string @operator, int subtaskIndex, int straddlingCount, int liveCount, ulong sequence,
+        int fileCount, long sizeBytes);
 }

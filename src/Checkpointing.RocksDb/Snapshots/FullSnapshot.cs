@@ -21,8 +21,10 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
     /// <summary>Fixes the view: microseconds, whatever is in memory.</summary>
     internal static FullSnapshot Prepare(RocksDbBackendScope scope, SnapshotRequest request)
     {
+        var began = scope.Context.Time.GetTimestamp();
         var snapshot = new FullSnapshot(scope, request, scope.Database.CreateSnapshot());
         scope.Folder.AddUser();
+        RocksDbMetrics.AddBlocked(scope.Context, path: null, scope.Context.Time.GetElapsedTime(began));
         return snapshot;
     }
 
@@ -97,7 +99,9 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
             }
 
             var handle = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            return KeyedSnapshotResult.OfStreamed(handle);
+            var result = KeyedSnapshotResult.OfStreamed(handle);
+            RocksDbMetrics.AddSnapshot(_scope.Context, result.Cost);
+            return result;
         }
     }
 

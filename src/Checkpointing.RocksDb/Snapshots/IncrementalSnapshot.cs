@@ -46,9 +46,11 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
     /// <summary>Raises the barrier: short, whatever is in memory.</summary>
     internal static IncrementalSnapshot Prepare(RocksDbBackendScope scope, SnapshotRequest request)
     {
+        var began = scope.Context.Time.GetTimestamp();
         var barrier = MemtableBarrier.Raise(scope);
         try
         {
+            RocksDbMetrics.AddBlocked(scope.Context, barrier.Path, scope.Context.Time.GetElapsedTime(began));
             scope.Folder.AddUser();
         }
         catch
@@ -101,6 +103,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         }
 
         _isWritten = true;
+        RocksDbMetrics.AddSnapshot(_scope.Context, cost);
         var map = new Dictionary<string, StoredSst>(StringComparer.Ordinal);
         for (var i = 0; i < stored.Length; i++)
         {

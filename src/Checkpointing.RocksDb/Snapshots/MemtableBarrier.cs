@@ -35,6 +35,9 @@ internal sealed class MemtableBarrier : IDisposable
     /// <summary>The state at the cut.</summary>
     internal RocksSnapshot View { get; }
 
+    /// <summary>How it was raised.</summary>
+    internal BarrierPath Path { get; private set; }
+
     /// <summary>Sequence number of the newest write before the cut.</summary>
     internal ulong Sequence => View.Sequence;
 
@@ -113,12 +116,12 @@ internal sealed class MemtableBarrier : IDisposable
 
     private void Seal(ulong sequence)
     {
-        var path = TrySeal(sequence);
-        _scope.Counters.AddBarrier(path);
-        if (path != BarrierPath.NotWaited)
+        Path = TrySeal(sequence);
+        _scope.Counters.AddBarrier(Path);
+        if (Path != BarrierPath.NotWaited)
         {
             // Right in every case: whatever the view sees was written before this flush.
-            _scope.Context.Logger.BarrierWaits(_scope.Context.Operator, _scope.Context.SubtaskIndex, path);
+            _scope.Context.Logger.BarrierWaits(_scope.Context.Operator, _scope.Context.SubtaskIndex, Path);
             Database.Flush(_scope.ColumnFamilies);
         }
     }

@@ -8,6 +8,7 @@ internal sealed class SnapshotCounters
     private readonly long[] _barriers = new long[Enum.GetValues<BarrierPath>().Length];
     private readonly Lock _lock = new();
     private TransferCounts _transfers;
+    private long _cutFiles;
     private long _straddlingFiles;
     private long _exportedFiles;
     private long _exportedBytes;
@@ -15,6 +16,9 @@ internal sealed class SnapshotCounters
 
     /// <summary>Files that held rows of both sides of a barrier when its catalogue was made.</summary>
     internal long StraddlingFiles => Interlocked.Read(ref _straddlingFiles);
+
+    /// <summary>Live files when catalogues were made.</summary>
+    internal long CutFiles => Interlocked.Read(ref _cutFiles);
 
     /// <summary>Files that were written in place of straddling ones.</summary>
     internal long ExportedFiles => Interlocked.Read(ref _exportedFiles);
@@ -50,7 +54,11 @@ internal sealed class SnapshotCounters
         }
     }
 
-    internal void AddStraddles(int fileCount) => Interlocked.Add(ref _straddlingFiles, fileCount);
+    internal void AddCut(int liveCount, int straddlingCount)
+    {
+        Interlocked.Add(ref _cutFiles, liveCount);
+        Interlocked.Add(ref _straddlingFiles, straddlingCount);
+    }
 
     internal void AddPatch() => Interlocked.Increment(ref _patchedFamilies);
 

@@ -23,10 +23,12 @@ internal sealed class SnapshotCut(
         List<LiveFile> files;
         List<LiveFile> straddling;
         List<StraddleExport> exports;
+        int liveCount;
         _database.DisableFileDeletions();
         try
         {
             var live = _database.GetLiveFiles();
+            liveCount = live.Count;
             CheckFamilies(live);
             scope.Ledger.SetLive(running, live.Select(static file => file.Name));
             files = live.FindAll(file => file.LargestSequence <= barrier.Sequence);
@@ -37,7 +39,9 @@ internal sealed class SnapshotCut(
                 .GroupBy(static file => file.ColumnFamily, StringComparer.Ordinal)
                 .Select(group => new StraddleExport(scope, barrier, FamilyOf(group.Key), group, files, pinFolder))];
             exports.ForEach(static export => export.LinkBase());
-            scope.Counters.AddStraddles(straddling.Count);
+            scope.Counters.AddCut(live.Count, straddling.Count);
+            RocksDbMetrics.AddCut(
+                scope.Context, files.Count, live.Count - files.Count - straddling.Count, straddling.Count);
         }
         finally
         {
@@ -49,9 +53,11 @@ internal sealed class SnapshotCut(
             var exported = exports.SelectMany(export => export.Write(cancellationToken)).ToList();
             files.AddRange(exported);
             Sequence = exported.Select(static file => file.LargestSequence).Append(Sequence).Max();
+            var exportedBytes = exported.Sum(static file => file.SizeBytes);
+            RocksDbMetrics.AddExport(scope.Context, exported.Count, exportedBytes);
             scope.Context.Logger.StraddlesExported(
-                scope.Context.Operator, scope.Context.SubtaskIndex, straddling.Count, barrier.Sequence, exported.Count,
-                exported.Sum(static file => file.SizeBytes));
+                scope.Context.Operator, scope.Context.SubtaskIndex, straddling.Count, liveCount, barrier.Sequence,
+                exported.Count, exportedBytes);
         }
 
         return files;
