@@ -27,11 +27,26 @@ internal static class OperatorStateRestore
         StreamStateHandle handle, SubtaskStateContext context, CancellationToken cancellationToken) => handle switch
         {
             ByteStreamStateHandle bytes => [.. bytes.Data],
-            FileStateHandle file => await context.Storage.ReadAllAsync(
-                file.Path, file.FileSizeBytes, cancellationToken).ConfigureAwait(false),
+            FileStateHandle file => Verify(file, await context.Storage.ReadAllAsync(
+                file.Path, file.FileSizeBytes, cancellationToken).ConfigureAwait(false)),
             _ => throw new ArgumentException(
                 $"A {handle.GetType().Name} cannot be read; it is resolved before state is opened.", nameof(handle)),
         };
+
+    // The stream has a digest of its own, but not over its first bytes: those would pass for another system's.
+    private static byte[] Verify(FileStateHandle file, byte[] content)
+    {
+        if (content.Length != file.FileSizeBytes)
+        {
+            throw new CheckpointCorruptException(
+                file.Path, content.Length, $"{file.FileSizeBytes} bytes", $"{content.Length}");
+        }
+
+        return file.Digest is { } expected && ContentDigest.Of(content) is var actual && actual != expected
+            ? throw new CheckpointCorruptException(
+                file.Path, 0, $"{file.FileSizeBytes} bytes of digest {expected}", $"digest {actual}")
+            : content;
+    }
 
     private static void AddItems(
         OperatorState state, SubtaskStateContext context, IReadOnlyList<OperatorStatePartition> partitions,
