@@ -16,8 +16,8 @@ internal sealed class StoredCheckpoint
 {
     private const string Folder = "job/chk-9";
 
-    // Bounds of files are in the catalogue: with keys of this size it is too large for the metadata.
-    private static readonly string s_longKey = new('k', 3_000);
+    // Bounds of files are in the catalogue: with keys of this size two files make it too large for the metadata.
+    private static readonly string s_longKey = new('k', 6_000);
     private static readonly OperatorListStateDescriptor<string> s_list = new("list");
     private static readonly string[] s_states = ["counts", "others"];
     private static readonly KeyGroupRange s_left = new(0, (MaxParallelism / 2) - 1);
@@ -60,9 +60,12 @@ internal sealed class StoredCheckpoint
         [
             new(OperatorId.FromName("op"), 2, MaxParallelism,
             [
-                new(0) { ManagedKeyed = left, ManagedOperator = lists }, new(1) { ManagedKeyed = right },
-            ]) { Name = "op" },
-            new(OperatorId.FromName("other"), 1, MaxParallelism, [new(0) { ManagedKeyed = canonical }]) { Name = "other" },
+                new(0) { ManagedKeyed = left, ManagedOperator = lists },
+                new(1) { ManagedKeyed = right },
+            ])
+            { Name = "op" },
+            new(OperatorId.FromName("other"), 1, MaxParallelism, [new(0) { ManagedKeyed = canonical }])
+            { Name = "other" },
         ])
         {
             Info = new(
@@ -165,12 +168,12 @@ internal sealed class StoredCheckpoint
 
         // Two memtables wait while background work is paused, and one flush takes both: the file straddles. With more
         // of them writing would wait for a flush.
-        PutRound(backend, range, 2, count: 20);
+        PutRound(backend, range, 2, count: 5);
         backend.Database.PauseBackgroundWork();
         var request = _bed.Request(taken!.Id);
         await using var snapshot = backend.PrepareSnapshot(request);
         _rows[range] = AllRows(backend);
-        PutRound(backend, range, 3, count: 60);
+        PutRound(backend, range, 3, count: 14);
         var writing = snapshot.WriteAsync(default).AsTask();
         backend.Database.ContinueBackgroundWork();
         var handle = (IncrementalKeyedStateHandle)_bed.Resolve((await writing).Handle, request)!;
@@ -179,15 +182,16 @@ internal sealed class StoredCheckpoint
         return handle;
     }
 
-    private static void PutRound(KeyedStateBackend backend, KeyGroupRange range, int round, int count = 150)
+    private static void PutRound(KeyedStateBackend backend, KeyGroupRange range, int round, int count = 60)
     {
-        for (var i = round * 60; i < (round * 60) + count; i++)
+        for (var i = round * 40; count > 0; i++)
         {
             var key = Key($"{s_longKey}{i}");
             if (range.Contains(KeyedRowKey.ReadKeyGroup(key)))
             {
                 backend.GetTable("counts").Put(key, "value"u8);
                 backend.GetTable("others").Append(key, "item"u8);
+                count--;
             }
         }
     }
