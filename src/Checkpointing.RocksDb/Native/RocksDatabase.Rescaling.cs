@@ -63,6 +63,39 @@ internal sealed unsafe partial class RocksDatabase
         }
     }
 
+    /// <summary>Moves the sequence number on if it is 0, by a write to a column family that exists no longer
+    /// afterwards.</summary>
+    /// <remarks>Rows that were compacted to the last level have sequence number 0, and a database into which only such
+    /// files were imported stands at 0. A view at 0 is none to RocksDB's compactions: when rows are deleted or appended
+    /// to after it, they drop what it alone still sees. No view of rows may be at 0.</remarks>
+    internal void LeaveSequenceZero()
+    {
+        if (LatestSequence > 0)
+        {
+            return;
+        }
+
+        using var call = new Call(this);
+        byte* error = null;
+
+        // SAFETY: the name is zero-terminated and pinned; nobody else has the handle, which is freed here.
+        fixed (byte* name = "not-at-zero\0"u8)
+        {
+            var handle = RocksDbLibrary.rocksdb_create_column_family(call.Database, _options.Database, name, &error);
+            RocksDbError.ThrowIfSet(error, Path);
+            try
+            {
+                Delete(new("not-at-zero", handle), "0"u8);
+                RocksDbLibrary.rocksdb_drop_column_family(call.Database, handle, &error);
+                RocksDbError.ThrowIfSet(error, Path);
+            }
+            finally
+            {
+                RocksDbLibrary.rocksdb_column_family_handle_destroy(handle);
+            }
+        }
+    }
+
     /// <summary>Begins an SST file with this database's options.</summary>
     internal SstWriter NewSstWriter(string path)
     {

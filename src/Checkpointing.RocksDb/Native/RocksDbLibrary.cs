@@ -41,6 +41,9 @@ internal static unsafe partial class RocksDbLibrary
         nint db, nint options, byte* name, nint importOptions, nint metadata, byte** error);
 
     [LibraryImport(Name)]
+    internal static partial void rocksdb_drop_column_family(nint db, nint columnFamily, byte** error);
+
+    [LibraryImport(Name)]
     internal static partial void rocksdb_column_family_handle_destroy(nint columnFamily);
 
     [LibraryImport(Name)]

@@ -72,6 +72,11 @@ internal static class SnapshotImport
             }
         }
 
+        if (byFamily.Count > 0)
+        {
+            database.LeaveSequenceZero();
+        }
+
         return [.. columnFamilies.Select(name => made[name])];
     }
 
