@@ -10,6 +10,10 @@ internal sealed partial class DatabaseOptions
     /// import.</summary>
     internal const int LevelCount = 7;
 
+    /// <summary>Bytes of an SST file that are written by one call. Of 512 KiB and more, as by default, Linux looks for
+    /// one piece of memory to cache them in, which may take ten times as long as writing.</summary>
+    internal const int WriteBlockBytes = 256 << 10;
+
     private const int MaxBackgroundJobs = 2;
     private const int MaxWriteBufferCount = 4;
 
@@ -24,6 +28,9 @@ internal sealed partial class DatabaseOptions
     private const int MaxManifestSpacePercent = 100;
     private const int ManifestPreallocationBytes = 64 << 10;
     private const double BloomBitsPerKey = 10;
+
+    // The disk begins to write while a file still grows: else the sync at its end would wait for all of it.
+    private const ulong BytesPerSync = 1 << 20;
 
     // Rows of a column family take memory in blocks of this size: of an eighth of a write buffer, many small databases
     // would fill the budget with empty blocks.
@@ -70,6 +77,8 @@ internal sealed partial class DatabaseOptions
         // Its id is in the MANIFEST.
         RocksDbLibrary.rocksdb_options_set_write_dbid_to_manifest(Database, 1);
         RocksDbLibrary.rocksdb_options_set_write_identity_file(Database, 0);
+        RocksDbLibrary.rocksdb_options_set_writable_file_max_buffer_size(Database, WriteBlockBytes);
+        RocksDbLibrary.rocksdb_options_set_bytes_per_sync(Database, BytesPerSync);
         RocksDbLibrary.rocksdb_options_set_max_background_jobs(Database, MaxBackgroundJobs);
         RocksDbLibrary.rocksdb_options_set_max_open_files(Database, options.MaxOpenFiles);
         RocksDbLibrary.rocksdb_options_set_num_levels(Database, LevelCount);

@@ -56,6 +56,12 @@ internal static unsafe partial class RocksDbLibrary
     internal static partial void rocksdb_options_set_db_paths(nint options, nint* places, nuint count);
 
     [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_writable_file_max_buffer_size(nint options, ulong value);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_bytes_per_sync(nint options, ulong value);
+
+    [LibraryImport(Name)]
     internal static partial void rocksdb_options_set_max_background_jobs(nint options, int value);
 
     [LibraryImport(Name)]

@@ -54,6 +54,9 @@ internal static unsafe partial class RocksDbLibrary
     internal static partial nint rocksdb_envoptions_create();
 
     [LibraryImport(Name)]
+    internal static partial void rocksdb_envoptions_set_writable_file_max_buffer_size(nint options, nuint value);
+
+    [LibraryImport(Name)]
     internal static partial void rocksdb_envoptions_destroy(nint options);
 
     [LibraryImport(Name)]

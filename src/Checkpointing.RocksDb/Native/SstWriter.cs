@@ -27,6 +27,8 @@ internal sealed unsafe class SstWriter : SafeHandle, IRowTarget
         _database = database;
         database.DangerousAddRef(ref _holdsDatabase);
         _envOptions = RocksDbLibrary.rocksdb_envoptions_create();
+        RocksDbLibrary.rocksdb_envoptions_set_writable_file_max_buffer_size(
+            _envOptions, DatabaseOptions.WriteBlockBytes);
         SetHandle(RocksDbLibrary.rocksdb_sstfilewriter_create(_envOptions, options));
         byte* error = null;
 

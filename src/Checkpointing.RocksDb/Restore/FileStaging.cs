@@ -81,7 +81,7 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
         {
             var kind = await local.FetchAsync(file.Path, localPath, cancellationToken).ConfigureAwait(false);
             Count(file, kind);
-            return await LocalFileDigest.ComputeAsync(localPath, cancellationToken).ConfigureAwait(false);
+            return LocalFileDigest.Compute(localPath, cancellationToken);
         }
 
         var source = file.Sst.Handle is ByteStreamStateHandle bytes

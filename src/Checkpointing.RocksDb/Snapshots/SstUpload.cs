@@ -69,7 +69,7 @@ internal sealed class SstUpload(
     private static async ValueTask<(ContentDigest Digest, long LengthBytes, FileTransferKind Kind)> LinkAsync(
         ILocalFileTransfer local, string pinnedPath, string target, CancellationToken cancellationToken)
     {
-        var (digest, length) = await LocalFileDigest.ComputeAsync(pinnedPath, cancellationToken).ConfigureAwait(false);
+        var (digest, length) = LocalFileDigest.Compute(pinnedPath, cancellationToken);
 
         // RocksDB syncs an SST file before it is in any version.
         var kind = await local.StoreAsync(pinnedPath, isSynced: true, target, cancellationToken).ConfigureAwait(false);

@@ -17,7 +17,8 @@ internal sealed class LocalFileTransfer(
     bool mayShare)
     : ILocalFileTransfer
 {
-    private const int CopyBlockBytes = 1 << 20;
+    // Of larger ones, Linux may look long for one piece of memory to cache each in.
+    private const int CopyBlockBytes = 256 << 10;
 
     /// <inheritdoc/>
     /// <remarks>A hard link makes the local file read-only too: it is the same file.</remarks>
