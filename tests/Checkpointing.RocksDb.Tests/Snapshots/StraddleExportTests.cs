@@ -50,7 +50,9 @@ public sealed class StraddleExportTests : IDisposable
     public async Task WriteAsync_StraddlingOverKeptFiles_PatchesThem()
     {
         await using var backend = await _bed.OpenAsync();
-        for (var i = 0; i < 2_000; i++)
+
+        // Few enough for one file: with four RocksDB would compact them, and then none would be named again.
+        for (var i = 0; i < 500; i++)
         {
             Put(backend, $"{i}", "base");
         }
@@ -73,7 +75,7 @@ public sealed class StraddleExportTests : IDisposable
         var handle = _bed.Resolve(result.Handle, request)!;
         await using (var restored = await _bed.OpenAsync([handle], restoredCheckpoint: request.CheckpointId))
         {
-            Rows(restored).Should().HaveCount(2_001);
+            Rows(restored).Should().HaveCount(501);
             Get(restored, "0").Should().Be("before");
             Get(restored, "1").Should().BeNull();
             Get(restored, "2").Should().Be("base");
@@ -89,7 +91,7 @@ public sealed class StraddleExportTests : IDisposable
             Get(again, "list").Should().Be("123");
             Get(again, "0").Should().Be("before");
             Get(again, "1").Should().BeNull();
-            Rows(again).Should().HaveCount(2_001);
+            Rows(again).Should().HaveCount(501);
         }
 
         // And the backend itself goes on from the base that it had.
