@@ -5,6 +5,12 @@ namespace Checkpointing.LoadTests;
 /// <summary>A folder of one ratio, deleted with it, and its clock.</summary>
 internal sealed class LoadTestFolder : IDisposable
 {
+    private const int MinRuns = 3;
+
+    private static readonly TimeSpan LongTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MaxIdleWait = TimeSpan.FromMinutes(2);
+
     private int _last;
 
     internal LoadTestFolder(LoadTestSettings settings, string name)
@@ -24,7 +30,7 @@ internal sealed class LoadTestFolder : IDisposable
     /// <summary>Runs something and returns its time in milliseconds.</summary>
     internal static async Task<double> TimeAsync(Func<Task> run)
     {
-        Settle();
+        Collect();
         var start = Stopwatch.GetTimestamp();
         await run().ConfigureAwait(false);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
@@ -33,19 +39,49 @@ internal sealed class LoadTestFolder : IDisposable
     /// <summary>Runs something and returns its time in milliseconds.</summary>
     internal static double Time(Action run)
     {
-        Settle();
+        Collect();
         var start = Stopwatch.GetTimestamp();
         run();
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
-    /// <summary>Runs both sides of each pair, each first in turn.</summary>
+    /// <summary>Collects garbage: a collection that the other side has earned would be counted here.</summary>
+    internal static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    /// <summary>Waits until nothing of this process runs behind any more: compactions have ended.</summary>
+    internal static async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < MaxIdleWait)
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            await Task.Delay(IdleTime, cancellationToken).ConfigureAwait(false);
+            if (Environment.CpuUsage.TotalTime - before < IdleTime / 20)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Runs both sides of each pair, each first in turn; fewer pairs than asked for, but three at least, once
+    /// they have taken long.</summary>
     internal async Task<List<(double Ours, double Theirs)>> PairsAsync(
-        Func<int, Task<double>> ours, Func<int, Task<double>> theirs, CancellationToken cancellationToken)
+        Func<int, Task<double>> ours, Func<int, Task<double>> theirs, CancellationToken cancellationToken,
+        bool mayEndEarly = true)
     {
         var pairs = new List<(double, double)>();
+        var start = Stopwatch.GetTimestamp();
         for (var run = 0; run < Settings.Runs; run++)
         {
+            if (mayEndEarly && run >= MinRuns && Stopwatch.GetElapsedTime(start) > LongTime)
+            {
+                break;
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             double first, second;
             if (run % 2 == 0)
@@ -77,10 +113,4 @@ internal sealed class LoadTestFolder : IDisposable
         }
     }
 
-    // A collection that the other side has earned would be counted here.
-    private static void Settle()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-    }
 }

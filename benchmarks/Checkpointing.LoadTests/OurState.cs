@@ -18,16 +18,19 @@ internal sealed class OurState : IAsyncDisposable
     private static readonly JobId Job = "load";
     private static readonly MapStateDescriptor<Guid, byte[]> Map = new("map");
 
+    private readonly LocalCheckpointStorage _storage;
     private readonly SharedStateRegistry _registry;
     private readonly byte[] _value = new byte[Rows.ValueBytes];
     private readonly byte[] _key = new byte[Rows.KeyBytes];
     private long _lastId;
     private CheckpointId? _base;
+    private CheckpointId? _own;
 
     private OurState(
-        SubtaskState<Guid> state, ValueStateDescriptor<byte[]> value, KeyGroupRange range,
-        SharedStateRegistry registry, long lastId)
+        LocalCheckpointStorage storage, SubtaskState<Guid> state, ValueStateDescriptor<byte[]> value,
+        KeyGroupRange range, SharedStateRegistry registry, long lastId)
     {
+        _storage = storage;
         State = state;
         Range = range;
         Values = state.Keyed.GetState(value);
@@ -88,7 +91,7 @@ internal sealed class OurState : IAsyncDisposable
             },
             StateSerializer.Guid,
             cancellationToken).ConfigureAwait(false);
-        return new(state, value, owned, registry, from?.Max(static one => one.Id.Value) ?? 0)
+        return new(storage, state, value, owned, registry, from?.Max(static one => one.Id.Value) ?? 0)
         {
             _base = from?[^1].Id,
         };
@@ -111,7 +114,7 @@ internal sealed class OurState : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a checkpoint and confirms it.</summary>
+    /// <summary>Takes a checkpoint, confirms it, and deletes what only the one before needed.</summary>
     internal async Task<OurCheckpoint> CheckpointAsync(
         CheckpointKind kind = CheckpointKind.Checkpoint, CancellationToken cancellationToken = default)
     {
@@ -134,7 +137,17 @@ internal sealed class OurState : IAsyncDisposable
             var total = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             var handle = _registry.RegisterAll(snapshot.Keyed!, SharedStateOwner.Checkpoint(Job, id));
             State.NotifyCompleted(id);
+            if (_own is { } older)
+            {
+                foreach (var entry in _registry.ReleaseAll(SharedStateOwner.Checkpoint(Job, older)))
+                {
+                    await _storage.DeleteAsync(((FileStateHandle)entry.Handle).Path, cancellationToken)
+                        .ConfigureAwait(false);
+                }
+            }
+
             _base = id;
+            _own = id;
             return new(id, handle, snapshot.Cost, blocked, total);
         }
     }

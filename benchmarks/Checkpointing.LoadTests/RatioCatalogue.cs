@@ -6,45 +6,43 @@ namespace Checkpointing.LoadTests;
 /// <summary>All ratios by name, and the runner.</summary>
 internal static class RatioCatalogue
 {
-    private static readonly (string Name, Func<LoadTestFolder, CancellationToken, Task<Ratio>> Run)[] All =
+    private static readonly RatioGroup[] All =
     [
-        ("checkpoint", CheckpointRatios.CheckpointAsync),
-        ("stored-bytes", CheckpointRatios.StoredBytesAsync),
-        ("blocked", BlockedRatio.RunAsync),
-        ("restore", RestoreRatios.RestoreAsync),
-        ("rescale-out", RescaleRatios.OutAsync),
-        ("rescale-in", RescaleRatios.InAsync),
-        ("rescale-unclean", RescaleRatios.UncleanAsync),
-        ("rescale-growth", RescaleRatios.GrowthAsync),
-        ("import-states", ColumnFamilyRatios.ImportAsync),
-        ("create-states", ColumnFamilyRatios.CreateAsync),
-        ("get", AccessRatios.GetAsync),
-        ("put", AccessRatios.PutAsync),
-        ("iterate", AccessRatios.IterateAsync),
-        ("ttl-get", TimeToLiveRatios.GetAsync),
-        ("ttl-put", TimeToLiveRatios.PutAsync),
-        ("ttl-refresh", TimeToLiveRatios.RefreshAsync),
-        ("backup-engine", CheckpointRatios.BackupEngineAsync),
-        ("throughput", ThroughputRatio.RunAsync),
-        ("faster-snapshot", FasterRatios.SnapshotAsync),
-        ("faster-fold-over", FasterRatios.FoldOverAsync),
+        new(LiveRatios.Names, LiveRatios.RunAsync),
+        new(WholeRestoreRatios.Names, WholeRestoreRatios.RunAsync),
+        new(HalvesRestoreRatios.Names, HalvesRestoreRatios.RunAsync),
+        RatioGroup.Of("import-states", ColumnFamilyRatios.ImportAsync),
+        RatioGroup.Of("create-states", ColumnFamilyRatios.CreateAsync),
+        RatioGroup.Of("iterate", AccessRatios.IterateAsync),
+        RatioGroup.Of("ttl-get", TimeToLiveRatios.GetAsync),
+        RatioGroup.Of("ttl-put", TimeToLiveRatios.PutAsync),
+        RatioGroup.Of("ttl-refresh", TimeToLiveRatios.RefreshAsync),
+        new(FasterRatios.Names, FasterRatios.RunAsync),
     ];
 
-    internal static IEnumerable<string> Names => All.Select(static one => one.Name);
+    internal static IEnumerable<string> Names => All.SelectMany(static group => group.Names);
 
     /// <summary>Runs and prints; 1 if a bound was missed.</summary>
     internal static async Task<int> RunAsync(
         IReadOnlyList<string> names, LoadTestSettings settings, bool isJson, CancellationToken cancellationToken)
     {
         var missed = 0;
-        foreach (var (name, run) in All.Where(one => names.Contains(one.Name)))
+        foreach (var group in All)
         {
-            using var folder = new LoadTestFolder(settings, name);
-            var ratio = await run(folder, cancellationToken).ConfigureAwait(false);
-            missed += ratio.Met == false ? 1 : 0;
-            Console.WriteLine(isJson
-                ? JsonSerializer.Serialize(ratio, RatioJson.Default.Ratio)
-                : Describe(ratio));
+            var wanted = group.Names.Intersect(names).ToHashSet(StringComparer.Ordinal);
+            if (wanted.Count == 0)
+            {
+                continue;
+            }
+
+            using var folder = new LoadTestFolder(settings, group.Names[0]);
+            await foreach (var ratio in group.Run(folder, wanted, cancellationToken).ConfigureAwait(false))
+            {
+                missed += ratio.Met == false ? 1 : 0;
+                Console.WriteLine(isJson
+                    ? JsonSerializer.Serialize(ratio, RatioJson.Default.Ratio)
+                    : Describe(ratio));
+            }
         }
 
         return missed == 0 ? 0 : 1;

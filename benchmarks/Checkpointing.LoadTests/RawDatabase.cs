@@ -99,6 +99,17 @@ internal sealed class RawDatabase : IDisposable
         return bytes;
     }
 
+    /// <summary>Removes links of files that are not live any more.</summary>
+    internal void DropOld(string target)
+    {
+        var live = Database.GetLiveFilesMetadata()
+            .Select(static file => file.FileMetadata.FileName.TrimStart('/')).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(target).Where(path => !live.Contains(Path.GetFileName(path))))
+        {
+            File.Delete(path);
+        }
+    }
+
     public void Dispose()
     {
         Database.Dispose();

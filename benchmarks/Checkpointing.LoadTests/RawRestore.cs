@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Checkpointing.KeyGroups;
 using Checkpointing.RocksDb.Native;
 using Checkpointing.RocksDb.Restore;
@@ -49,11 +50,15 @@ internal static class RawRestore
     }
 
     /// <summary>Makes the state of a range by reading every row of the sources and putting it.</summary>
-    internal static async Task ScanAndPutAsync(
+    /// <returns>Milliseconds, without closing.</returns>
+    internal static async Task<double> ScanAndPutAsync(
         LoadTestFolder folder, LocalCheckpointStorage storage, IEnumerable<OurCheckpoint> sources, KeyGroupRange range,
         CancellationToken cancellationToken)
     {
-        using var target = RocksDatabase.Create(folder.NewPath("target"), OurState.Options(folder));
+        LoadTestFolder.Collect();
+        var start = Stopwatch.GetTimestamp();
+        var path = folder.NewPath("target");
+        var target = RocksDatabase.Create(path, OurState.Options(folder));
         var families = new Dictionary<string, ColumnFamily>(StringComparer.Ordinal);
         using var batch = new RocksWriteBatch();
         byte[] lower = [(byte)(range.First >> 8), (byte)range.First];
@@ -82,6 +87,11 @@ internal static class RawRestore
                 target.Write(batch);
             }
         }
+
+        var milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        target.Dispose();
+        Directory.Delete(path, recursive: true);
+        return milliseconds;
     }
 
     internal static string RootOf(LoadTestFolder folder) => Path.Combine(folder.Root, "storage");

@@ -8,11 +8,11 @@ internal static class AccessRatios
     private const double AtLeast = 0.95;
     internal const int Operations = 200_000;
 
-    internal static Task<Ratio> GetAsync(LoadTestFolder folder, CancellationToken cancellationToken) =>
-        RunAsync("get", folder, Get, Get, Operations, cancellationToken);
+    internal static Task<Ratio> GetAsync(LiveState live, CancellationToken cancellationToken) =>
+        RunAsync("get", live, Get, Get, cancellationToken);
 
-    internal static Task<Ratio> PutAsync(LoadTestFolder folder, CancellationToken cancellationToken) =>
-        RunAsync("put", folder, Put, Put, Operations, cancellationToken);
+    internal static Task<Ratio> PutAsync(LiveState live, CancellationToken cancellationToken) =>
+        RunAsync("put", live, Put, Put, cancellationToken);
 
     internal static async Task<Ratio> IterateAsync(LoadTestFolder folder, CancellationToken cancellationToken)
     {
@@ -66,26 +66,16 @@ internal static class AccessRatios
     }
 
     private static async Task<Ratio> RunAsync(
-        string name, LoadTestFolder folder, Func<OurState, int, int, int> oursRun,
-        Func<RawDatabase, int, int, int> theirsRun, int operations, CancellationToken cancellationToken)
+        string name, LiveState live, Func<OurState, int, int, int> oursRun, Func<RawDatabase, int, int, int> theirsRun,
+        CancellationToken cancellationToken)
     {
-        var rows = folder.Settings.RowCount;
-        var storage = new LocalCheckpointStorage(RawRestore.RootOf(folder));
-        var ours = await OurState.OpenAsync(folder, storage, cancellationToken: cancellationToken)
-            .ConfigureAwait(false);
-        await using var closing = ours.ConfigureAwait(false);
-        using var theirs = new RawDatabase(folder, "raw");
-        ours.Put(0, rows, 0);
-        theirs.Put(0, rows, 0);
-        await ours.CheckpointAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        theirs.FlushAndLink(folder.NewPath("linked"));
-
         // Once unmeasured: code is compiled and blocks are read.
-        oursRun(ours, rows, -1);
-        theirsRun(theirs, rows, -1);
-        var pairs = await folder.PairsAsync(
-            run => Task.FromResult(Rate(operations, () => oursRun(ours, rows, run))),
-            run => Task.FromResult(Rate(operations, () => theirsRun(theirs, rows, run))),
+        var rows = live.RowCount;
+        oursRun(live.Ours, rows, -1);
+        theirsRun(live.Raw, rows, -1);
+        var pairs = await live.Folder.PairsAsync(
+            run => Task.FromResult(Rate(Operations, () => oursRun(live.Ours, rows, run))),
+            run => Task.FromResult(Rate(Operations, () => theirsRun(live.Raw, rows, run))),
             cancellationToken).ConfigureAwait(false);
         return Ratio.Of(name, pairs, "operations/s", atLeast: AtLeast);
     }

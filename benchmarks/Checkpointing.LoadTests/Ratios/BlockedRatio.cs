@@ -1,5 +1,4 @@
 using Checkpointing.Diagnostics;
-using Checkpointing.Storage.Local;
 
 namespace Checkpointing.LoadTests.Ratios;
 
@@ -12,18 +11,10 @@ internal static class BlockedRatio
     private const int Barriers = 1_000;
     private const int MostDirtyRows = 20_000;
 
-    internal static async Task<Ratio> RunAsync(LoadTestFolder folder, CancellationToken cancellationToken)
+    internal static async Task<Ratio> RunAsync(LiveState live, CancellationToken cancellationToken)
     {
-        var rows = folder.Settings.RowCount;
-        var storage = new LocalCheckpointStorage(RawRestore.RootOf(folder));
-        var events = new EventCounts();
-        var state = await OurState.OpenAsync(folder, storage, logger: events, cancellationToken: cancellationToken)
-            .ConfigureAwait(false);
-        await using var closing = state.ConfigureAwait(false);
-        using var raw = new RawDatabase(folder, "flushed");
-        state.Put(0, rows, 0);
-        raw.Put(0, rows, 0);
-        raw.Flush();
+        var (rows, state, raw) = (live.RowCount, live.Ours, live.Raw);
+        var (waited, straddled) = (Waited(live), Straddled(live));
         var random = new Random(1);
         var blocked = new List<double>(Barriers);
         var flushed = new List<double>(Barriers);
@@ -53,11 +44,15 @@ internal static class BlockedRatio
             Met = ratio.Met == true && percentile <= PercentileAtMost,
             Theirs = percentile,
             Note = FormattableString.Invariant(
-                $"{events.Of(CheckpointingEventIds.BarrierWaitedForFlush)} barriers waited for a flush, ")
+                $"{Waited(live) - waited} barriers waited for a flush, {Straddled(live) - straddled} had straddling ")
                 + FormattableString.Invariant(
-                $"{events.Of(CheckpointingEventIds.StraddlingFilesExported)} had straddling files; flush and wait: ")
+                $"files; flush and wait: ")
                 + FormattableString.Invariant(
                 $"p50 {Ratio.Median(flushed):F2} ms, p99 {Ratio.Percentile(flushed, 0.99):F2}, max {flushed.Max():F2}"),
         };
     }
+
+    private static int Waited(LiveState live) => live.Events.Of(CheckpointingEventIds.BarrierWaitedForFlush);
+
+    private static int Straddled(LiveState live) => live.Events.Of(CheckpointingEventIds.StraddlingFilesExported);
 }
