@@ -22,7 +22,13 @@ public abstract class CompletedCheckpointStore
     private readonly IdSource _ids;
     private readonly string _holder;
 
-    private protected CompletedCheckpointStore(
+    /// <summary>A store that has taken no epoch yet. Everything given is borrowed.</summary>
+    /// <param name="register">The medium below.</param>
+    /// <param name="storage">Where the checkpoints are.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="ids">Makes tokens and ids.</param>
+    /// <param name="holder">Who this is; for people.</param>
+    protected CompletedCheckpointStore(
         ICheckpointRegister register, ICheckpointStorage storage, JobId job, IdSource ids, string holder)
     {
         ArgumentNullException.ThrowIfNull(register);
@@ -45,7 +51,7 @@ public abstract class CompletedCheckpointStore
 
     internal JobId Job => _session.Job;
 
-    internal ProtocolBreach Breach { get; init; }
+    internal ProtocolBreach Breach { get; set; }
 
     /// <summary>Takes leadership: replaces the record with one of the next epoch, with a block of fresh ids
     /// reserved.</summary>

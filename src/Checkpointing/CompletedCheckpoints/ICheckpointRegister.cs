@@ -1,3 +1,5 @@
+using Checkpointing.Storage;
+
 namespace Checkpointing.CompletedCheckpoints;
 
 /// <summary>Medium of the one record a job: read it, or replace it if nobody else has.</summary>
@@ -23,6 +25,14 @@ public interface ICheckpointRegister
     /// <exception cref="CheckpointStorageUnavailableException">The write was definitely not done.</exception>
     ValueTask<RegisterReplacement> TryReplaceAsync(
         JobId job, long expectedVersion, ReadOnlyMemory<byte> record, CancellationToken cancellationToken);
+
+    /// <summary>The policy over this medium, under the name that the field knows.</summary>
+    /// <param name="storage">Where the checkpoints are.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="ids">Makes tokens and ids.</param>
+    /// <param name="holder">Who this is; for people.</param>
+    CompletedCheckpointStore OpenStore(ICheckpointStorage storage, JobId job, IdSource ids, string holder) =>
+        new StandaloneCompletedCheckpointStore(this, storage, job, ids, holder);
 }
 
 /// <summary>A version of a record.</summary>

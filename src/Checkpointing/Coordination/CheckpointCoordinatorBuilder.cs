@@ -108,9 +108,9 @@ public sealed class CheckpointCoordinatorBuilder(ICheckpointStorage storage)
 
         Options.Validate();
         Options = Options.Clone();
-        var store = new StandaloneCompletedCheckpointStore(
-            _register
-                ?? new StorageCheckpointRegister(Storage), Storage, Topology.Job, Ids, Holder) { Breach = Breach };
+        var register = _register ?? new StorageCheckpointRegister(Storage);
+        var store = register.OpenStore(Storage, Topology.Job, Ids, Holder);
+        store.Breach = Breach;
         return new(this, store, _gateway);
     }
 }

@@ -75,6 +75,21 @@ public static class CheckpointingEventIds
     /// own.</summary>
     public const int StraddlingFilesExported = 5002;
 
+    /// <summary>A session with ZooKeeper goes on at a server.</summary>
+    public const int ZooKeeperConnected = 6000;
+
+    /// <summary>A connection to ZooKeeper broke or did not come about.</summary>
+    public const int ZooKeeperDisconnected = 6001;
+
+    /// <summary>A session with ZooKeeper is lost.</summary>
+    public const int ZooKeeperSessionLost = 6002;
+
+    /// <summary>This process leads a job: it may try for the epoch.</summary>
+    public const int LeadershipGained = 6003;
+
+    /// <summary>This process no longer leads a job.</summary>
+    public const int LeadershipLost = 6004;
+
     /// <summary>An attempt of a job runs.</summary>
     public const int AttemptStarted = 7000;
 

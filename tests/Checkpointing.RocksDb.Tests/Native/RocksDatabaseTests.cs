@@ -249,7 +249,8 @@ public sealed class RocksDatabaseTests : IDisposable
 
         var lists = new DirectoryInfo(database.Path).GetFiles("MANIFEST-*");
         lists.Should().NotBeEmpty();
-        lists.Sum(static file => file.Length).Should().BeLessThan(8 << 20, "by default it grows to 1 GiB; 300 entries have 19 MB");
+        lists.Sum(static file => file.Length).Should().BeLessThan(
+            8 << 20, "by default it grows to 1 GiB; 300 entries have 19 MB");
     }
 
     private static string? Read(RocksDatabase database, ColumnFamily family, string key)

@@ -5,8 +5,8 @@ using static Checkpointing.RocksDb.Tests.RocksDbTestBed;
 
 namespace Checkpointing.RocksDb.Tests.SilentLosses;
 
-/// <summary>Where RocksDB loses rows without a word. Each case shows the loss in the obvious way of doing it, so that it
-/// fails if a version of RocksDB mends it; and that ours has the rows, or says what is wrong.</summary>
+/// <summary>Where RocksDB loses rows without a word. Each case shows the loss in the obvious way of doing it, so that
+/// it fails if a version of RocksDB mends it; and that ours has the rows, or says what is wrong.</summary>
 public sealed class SilentLossTests : IDisposable
 {
     private const int RowCount = 10_000;
@@ -162,7 +162,8 @@ public sealed class SilentLossTests : IDisposable
         {
             Fill(database, "value");
             FlipInPlace(database.SstFiles.Single());
-            database.Rows().Count.Should().BeLessThan(RowCount, "the loop ends at the damaged block as if it were the end");
+            database.Rows().Count.Should().BeLessThan(
+                RowCount, "the loop ends at the damaged block as if it were the end");
         }
 
         await using var backend = await OpenFilledAsync();
@@ -181,10 +182,11 @@ public sealed class SilentLossTests : IDisposable
 
         FlipInPlace(Directory.GetFiles(PathOf("copy"), "*.sst").Single(), isOwnCopy: true);
         RowsOfCopy(shared: null).Should().BeLessThan(RowCount, "its own cache has no good block");
-        RowsOfCopy(shared: Cache.CreateLru(64 << 20)).Should().Be(RowCount, "blocks are known by an id that copies share");
+        RowsOfCopy(shared: Cache.CreateLru(64 << 20)).Should().Be(
+            RowCount, "blocks are known by an id that copies share");
 
-        // Ours: a cache for each database, so that the damage shows whatever else the process has read; and before that,
-        // every file's digest.
+        // Ours: a cache for each database, so that the damage shows whatever else the process has read; and before
+        // that, every file's digest.
         RocksDbTestBed.Taken taken;
         await using (var backend = await OpenFilledAsync())
         {

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Checkpointing.Torture.Soak;
 
-/// <summary>What the process and a folder hold at one moment. Linux only: it reads <c>/proc</c> and asks the C library's
-/// allocator.</summary>
+/// <summary>What the process and a folder hold at one moment. Linux only: it reads <c>/proc</c> and asks the C
+/// library's allocator.</summary>
 /// <param name="ManagedBytes">Live objects, after a full collection.</param>
 /// <param name="NativeBytes">Handed out by <c>malloc</c> and not freed: RocksDB, and the runtime's own.</param>
 /// <param name="OpenFiles">File descriptors, sockets and pipes included.</param>

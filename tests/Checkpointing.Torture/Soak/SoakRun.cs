@@ -111,7 +111,8 @@ internal sealed record SoakRun(int Checkpoints, int WarmUp, ulong Seed, bool IsH
             report.Set($"{name}.aCheckpoint", Math.Round(slope, 5));
             if (slope > bound)
             {
-                report.Add(new($"{name} grow by {slope:0.###} a checkpoint; at most {bound:0.####} is allowed", Replay));
+                report.Add(new(
+                    $"{name} grow by {slope:0.###} a checkpoint; at most {bound:0.####} is allowed", Replay));
             }
         }
     }

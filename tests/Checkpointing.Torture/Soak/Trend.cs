@@ -3,8 +3,8 @@ namespace Checkpointing.Torture.Soak;
 /// <summary>How a figure grows over a run.</summary>
 internal static class Trend
 {
-    /// <summary>Units of <paramref name="values"/> a unit of <paramref name="positions"/>: the median of the slopes of all
-    /// pairs of points (Theil and Sen), which a few points out of line do not move.</summary>
+    /// <summary>Units of <paramref name="values"/> a unit of <paramref name="positions"/>: the median of the slopes of
+    /// all pairs of points (Theil and Sen), which a few points out of line do not move.</summary>
     internal static double Slope(ReadOnlySpan<double> positions, ReadOnlySpan<double> values)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, 2);
