@@ -24,8 +24,8 @@ public static class RocksDbMetrics
     /// <summary>Counter, By: bytes of these files. Tag <see cref="OriginTag"/>.</summary>
     public const string Size = "checkpointing.rocksdb.snapshot.size";
 
-    /// <summary>Counter, {file}: live files looked at by cuts. Tag <see cref="CutTag"/>. The share of straddling files is
-    /// what compaction and flush cost checkpoints: their rows are written again.</summary>
+    /// <summary>Counter, {file}: live files looked at by cuts. Tag <see cref="CutTag"/>. The share of straddling files
+    /// is what compaction and flush cost checkpoints: their rows are written again.</summary>
     public const string CutFiles = "checkpointing.rocksdb.cut.files";
 
     /// <summary>Counter, {file}: files written in place of straddling ones.</summary>

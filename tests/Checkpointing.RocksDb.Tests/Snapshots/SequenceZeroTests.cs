@@ -5,7 +5,8 @@ using static Checkpointing.RocksDb.Tests.RocksDbTestBed;
 namespace Checkpointing.RocksDb.Tests.Snapshots;
 
 /// <summary>All rows of a restored database may have sequence number 0: compaction to the last level takes the numbers
-/// away. A view at 0 is none to RocksDB's compactions, so they dropped rows that a snapshot was about to read.</summary>
+/// away. A view at 0 is none to RocksDB's compactions, so they dropped rows that a snapshot was about to
+/// read.</summary>
 public sealed class SequenceZeroTests : IDisposable
 {
     private readonly RocksDbTestBed _bed = new();
