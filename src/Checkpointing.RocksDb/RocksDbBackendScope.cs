@@ -1,5 +1,6 @@
 using Checkpointing.KeyGroups;
 using Checkpointing.RocksDb.Native;
+using Checkpointing.RocksDb.Restore;
 using Checkpointing.RocksDb.Snapshots;
 using Checkpointing.RocksDb.Working;
 using Checkpointing.State;
@@ -30,11 +31,19 @@ internal sealed record RocksDbBackendScope
     /// <summary>What is stored where.</summary>
     public required SharedFileLedger Ledger { get; init; }
 
+    /// <summary>Verifies restored files behind the backend; null if there is nothing to verify.</summary>
+    public BackgroundVerification? Verification { get; init; }
+
     /// <summary>What its snapshots did.</summary>
     public SnapshotCounters Counters { get; } = new();
 
     /// <summary>Key groups of the backend.</summary>
     public KeyGroupRange Range => Context.Range;
+
+    /// <summary>Waits until every restored file is known to be as it was stored: before that nothing of it may become
+    /// part of a checkpoint.</summary>
+    internal Task WaitUntilVerifiedAsync(CancellationToken cancellationToken) =>
+        Verification?.WaitUntilPassedAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Name of the column family of a state. The prefix keeps a state named <c>default</c> out of RocksDB's
     /// own.</summary>

@@ -44,6 +44,9 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
     /// <inheritdoc/>
     public override TransferCounts RestoreTransfers { get; }
 
+    /// <inheritdoc/>
+    public override Task Failure => _scope.Verification?.Failure ?? base.Failure;
+
     /// <summary>Frees the database of foreign rows after a restore; null if there are none.</summary>
     internal ForeignRowCleanup? Cleanup { get; }
 
@@ -103,6 +106,11 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
             if (Cleanup is not null)
             {
                 await Cleanup.StopAsync().ConfigureAwait(false);
+            }
+
+            if (_scope.Verification is not null)
+            {
+                await _scope.Verification.DisposeAsync().ConfigureAwait(false);
             }
 
             foreach (var table in _tables.Values)

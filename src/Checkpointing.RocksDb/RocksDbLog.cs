@@ -37,6 +37,18 @@ internal static partial class RocksDbLog
         "Foreign rows in '{Path}' stay until RocksDB compacts their files: cleaning up ended early.")]
     internal static partial void CleanupFailed(this ILogger logger, string path, Exception exception);
 
+    [LoggerMessage(CheckpointingEventIds.RestoreVerified, LogLevel.Information,
+        "Verified {Operator}[{SubtaskIndex}] behind the running job: {FileCount} restored files of {SizeBytes} bytes in "
+        + "{Seconds} s.")]
+    internal static partial void VerifiedBehind(
+        this ILogger logger, string @operator, int subtaskIndex, int fileCount, long sizeBytes, double seconds);
+
+    [LoggerMessage(CheckpointingEventIds.RestoredFileCorrupt, LogLevel.Error,
+        "A file that {Operator}[{SubtaskIndex}] was restored from is not as it was stored. No checkpoint completes any "
+        + "more: start the job from a checkpoint that does not need the file.")]
+    internal static partial void RestoredFileCorrupt(
+        this ILogger logger, string @operator, int subtaskIndex, Exception exception);
+
     [LoggerMessage(CheckpointingEventIds.WorkingFoldersSwept, LogLevel.Information,
         "Removed {Count} folders of dead processes from '{WorkingDirectory}'.")]
     internal static partial void LeftoversSwept(this ILogger logger, int count, string workingDirectory);

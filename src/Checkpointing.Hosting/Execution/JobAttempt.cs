@@ -92,6 +92,11 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
         {
             var (runtime, inbox) = (_runtimes[i], _inboxes[i]);
             _loops.Start(runtime.Address.ToString(), () => RunAsync(runtime, inbox));
+            _ = runtime.Logic.StateFailure?.ContinueWith(
+                failed => Fail(runtime.Address, failed.Exception!.InnerException!),
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
         }
     }
 
@@ -178,9 +183,14 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
         catch (Exception e)
         {
             // The edge of a subtask: whatever the user's code throws fails the attempt.
-            _logger.SubtaskFailed(e, runtime.Address.Job.Name, runtime.Address.ToString());
-            _failure.TrySetResult(new(runtime.Address.Operator, runtime.Address.Index, e));
+            Fail(runtime.Address, e);
         }
+    }
+
+    private void Fail(SubtaskAddress subtask, Exception cause)
+    {
+        _logger.SubtaskFailed(cause, subtask.Job.Name, subtask.ToString());
+        _failure.TrySetResult(new(subtask.Operator, subtask.Index, cause));
     }
 
     private async Task WriteAsync(SubtaskAddress subtask, ISnapshotPlan plan)

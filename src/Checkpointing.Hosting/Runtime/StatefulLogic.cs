@@ -10,6 +10,8 @@ internal abstract class StatefulLogic<TState> : SubtaskLogic
 
     protected TState State => _state ?? throw new InvalidOperationException("The subtask is not open.");
 
+    public override Task? StateFailure => State.Failure;
+
     public sealed override async ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken)
     {
         _state = await OpenStateAsync(context, cancellationToken).ConfigureAwait(false);

@@ -11,6 +11,9 @@ internal abstract class SubtaskLogic : IAsyncDisposable
     /// <summary>Opens and restores the state, then the user's code.</summary>
     public abstract ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken);
 
+    /// <summary>Faults when restored state turns out not to be what was stored; null: it cannot.</summary>
+    public virtual Task? StateFailure => null;
+
     /// <summary>Handles one <see cref="RecordBatch{T}"/>.</summary>
     public virtual void Process(StreamElement batch) =>
         throw new InvalidOperationException("This subtask has no input.");

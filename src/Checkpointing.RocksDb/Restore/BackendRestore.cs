@@ -14,6 +14,8 @@ internal sealed class BackendRestore(
     private readonly List<string> _columnFamilyNames =
         [.. context.States.Select(static state => RocksDbBackendScope.ColumnFamilyName(state.Name))];
 
+    private readonly UnverifiedFiles _behind = new(context, options, folder);
+
     /// <summary>Opens it.</summary>
     /// <returns>The open parts, which the caller disposes, and the states that were stored.</returns>
     internal async ValueTask<OpenedParts> OpenAsync(CancellationToken cancellationToken)
@@ -30,7 +32,7 @@ internal sealed class BackendRestore(
             return await MakeAsync(MakeEmptyAsync).ConfigureAwait(false);
         }
 
-        var rescale = new RescaleRestore(context, options, folder, _columnFamilyNames);
+        var rescale = new RescaleRestore(context, options, folder, _behind, _columnFamilyNames);
         return await MakeAsync(database => ImportRescaledAsync(database, rescale, cancellationToken))
             .ConfigureAwait(false)
             ?? await MakeAsync(database => PutRowsAsync(database, rescale.Refusal, cancellationToken))
@@ -77,7 +79,7 @@ internal sealed class BackendRestore(
     {
         var snapshot = await StoredSnapshot.LoadAsync(context.Storage, handle, cancellationToken).ConfigureAwait(false);
         var wanted = snapshot.Files.Where(file => _columnFamilyNames.Contains(file.Record.File.ColumnFamily)).ToList();
-        var staging = new FileStaging(context.Storage, folder.NewFolder("stage"), options.TransferParallelism);
+        var staging = new FileStaging(context.Storage, folder.NewFolder("stage"), options, _behind);
 
         // Until the map of local names is made no compaction may replace a file.
         database.PauseBackgroundWork();
@@ -138,7 +140,7 @@ internal sealed class BackendRestore(
         RocksDatabase database, string why, CancellationToken cancellationToken)
     {
         var families = database.CreateColumnFamilies(_columnFamilyNames);
-        var rows = new RowRestore(context, options, folder, database, families);
+        var rows = new RowRestore(context, options, folder, _behind, database, families);
         var states = await rows.PutAllAsync(why, cancellationToken).ConfigureAwait(false);
         options.Counts.AddRows();
         return new(NewScope(database, context.Ids.NewGuid(), families, new()), states) { Transfers = rows.Transfers };
@@ -154,6 +156,7 @@ internal sealed class BackendRestore(
         BackendId = backendId,
         ColumnFamilies = families,
         Ledger = ledger,
+        Verification = _behind.Start(),
     };
 }
 

@@ -10,8 +10,10 @@ namespace Checkpointing.RocksDb.Restore;
 /// over.</remarks>
 /// <param name="storage">The storage.</param>
 /// <param name="folder">A new local folder, on the volume of the database.</param>
-/// <param name="parallelism">Files at a time.</param>
-internal sealed class FileStaging(ICheckpointStorage storage, string folder, int parallelism)
+/// <param name="options">How many files at a time, and what is verified of them.</param>
+/// <param name="behind">Takes files to be verified later.</param>
+internal sealed class FileStaging(
+    ICheckpointStorage storage, string folder, RocksDbBackendOptions options, UnverifiedFiles behind)
 {
     private readonly Lock _lock = new();
     private TransferCounts _transfers;
@@ -40,15 +42,22 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
     /// <exception cref="StoredFileMissingException">A file is not there.</exception>
     internal async ValueTask FetchAsync(IReadOnlyList<StoredSnapshotFile> files, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = parallelism,
-            CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, files.Count, options, async (index, token) =>
+        var parallel = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = options.TransferParallelism,
+            CancellationToken = cancellationToken,
+        };
+        await Parallel.ForAsync(0, files.Count, parallel, async (index, token) =>
         {
             var localPath = Path.Combine(folder, NameOf(index));
             try
             {
                 var (digest, length) = await FetchAsync(files[index], localPath, token).ConfigureAwait(false);
                 Verify(files[index], digest, length);
+                if (digest is null && options.Verification == RestoreVerification.Background)
+                {
+                    behind.Add(files[index], localPath);
+                }
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -58,7 +67,12 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
         }).ConfigureAwait(false);
     }
 
-    private static void Verify(StoredSnapshotFile file, ContentDigest digest, long length)
+    /// <summary>Compares a file with what the catalogue says of it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="digest">Its digest; null if it was not read.</param>
+    /// <param name="length">Its length.</param>
+    /// <exception cref="CheckpointCorruptException">It is another.</exception>
+    internal static void Verify(StoredSnapshotFile file, ContentDigest? digest, long length)
     {
         var expected = file.Record.File.SizeBytes;
         if (length != expected)
@@ -67,21 +81,23 @@ internal sealed class FileStaging(ICheckpointStorage storage, string folder, int
                 file.Path, Math.Min(length, expected), $"{expected} bytes", $"{length}");
         }
 
-        if (digest != file.Record.Digest)
+        if (digest is not null && digest != file.Record.Digest)
         {
             throw new CheckpointCorruptException(
                 file.Path, 0, $"{expected} bytes of digest {file.Record.Digest}", $"digest {digest}");
         }
     }
 
-    private async ValueTask<(ContentDigest Digest, long LengthBytes)> FetchAsync(
+    private async ValueTask<(ContentDigest? Digest, long LengthBytes)> FetchAsync(
         StoredSnapshotFile file, string localPath, CancellationToken cancellationToken)
     {
         if (file.Sst.Handle is FileStateHandle && storage.LocalFiles is { } local)
         {
             var kind = await local.FetchAsync(file.Path, localPath, cancellationToken).ConfigureAwait(false);
             Count(file, kind);
-            return LocalFileDigest.Compute(localPath, cancellationToken);
+            return options.Verification == RestoreVerification.Full
+                ? LocalFileDigest.Compute(localPath, cancellationToken)
+                : (null, WorkingFolder.LengthOf(localPath));
         }
 
         var source = file.Sst.Handle is ByteStreamStateHandle bytes

@@ -11,7 +11,7 @@ namespace Checkpointing.RocksDb.Restore;
 /// which).</summary>
 internal sealed class RescaleRestore(
     KeyedStateBackendContext context, RocksDbBackendOptions options, WorkingFolder folder,
-    IReadOnlyList<string> columnFamilies)
+    UnverifiedFiles behind, IReadOnlyList<string> columnFamilies)
 {
     private readonly List<StoredSnapshot> _snapshots = [];
     private readonly RestoredStateSet _restoredStates = new(context.Operator);
@@ -61,7 +61,7 @@ internal sealed class RescaleRestore(
     private async ValueTask<Imported?> ImportAsync(
         RocksDatabase database, RescalePlan plan, CancellationToken cancellationToken)
     {
-        var staging = new FileStaging(context.Storage, folder.NewFolder("stage"), options.TransferParallelism);
+        var staging = new FileStaging(context.Storage, folder.NewFolder("stage"), options, behind);
         try
         {
             var staged = await FetchAsync(plan, staging, cancellationToken).ConfigureAwait(false);

@@ -11,6 +11,7 @@ internal sealed class RowRestore(
     KeyedStateBackendContext context,
     RocksDbBackendOptions options,
     WorkingFolder folder,
+    UnverifiedFiles behind,
     RocksDatabase target,
     IReadOnlyList<ColumnFamily> families)
 {
@@ -72,7 +73,7 @@ internal sealed class RowRestore(
         var files = snapshot.Files.Where(file =>
             names.Contains(file.Record.File.ColumnFamily)
             && RowBounds.Meet(file.Record.File.SmallestKey, file.Record.File.LargestKey, keep)).ToList();
-        var staging = new FileStaging(context.Storage, folder.NewFolder("stage"), options.TransferParallelism);
+        var staging = new FileStaging(context.Storage, folder.NewFolder("stage"), options, behind);
         var path = folder.NewDatabasePath("source");
         try
         {

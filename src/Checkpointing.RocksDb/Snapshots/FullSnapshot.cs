@@ -39,6 +39,7 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
         }
 
         _isWritten = true;
+        await _scope.WaitUntilVerifiedAsync(cancellationToken).ConfigureAwait(false);
         var (lower, end) = RowBounds.Of(_scope.Range);
         var rows = new List<RocksIterator>();
         try

@@ -75,6 +75,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
 
         _isBegun = true;
         await CutAsync(cancellationToken).ConfigureAwait(false);
+        await _scope.WaitUntilVerifiedAsync(cancellationToken).ConfigureAwait(false);
         var stored = new SnapshotFiles.StoredFile[_files.Count];
         await Parallel.ForAsync(
             0, _files.Count,

@@ -120,6 +120,22 @@ internal sealed class WorkingFolder
         }
     }
 
+    /// <summary>Length of a local file.</summary>
+    internal static long LengthOf(string path) => new FileInfo(path).Length;
+
+    /// <summary>Removes a local file; a failure is left to the end of the backend.</summary>
+    internal static void RemoveFile(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It goes with the working folder.
+        }
+    }
+
     /// <summary>Opens a local file for reading from start to end.</summary>
     internal static Stream OpenRead(string path) =>
         new FileStream(path, new FileStreamOptions

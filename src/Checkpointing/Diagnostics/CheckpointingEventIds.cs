@@ -38,6 +38,12 @@ public static class CheckpointingEventIds
     /// <summary>The values of a state were rewritten by a newer serializer.</summary>
     public const int StateMigrated = 2003;
 
+    /// <summary>Restored files were verified behind the running job.</summary>
+    public const int RestoreVerified = 2004;
+
+    /// <summary>A restored file was found damaged behind the running job.</summary>
+    public const int RestoredFileCorrupt = 2005;
+
     /// <summary>A shared file got an owner.</summary>
     public const int SharedStateRegistered = 3000;
 

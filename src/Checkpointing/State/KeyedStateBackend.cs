@@ -22,6 +22,10 @@ public abstract class KeyedStateBackend : IAsyncDisposable
     /// are. Default: nothing.</summary>
     public virtual TransferCounts RestoreTransfers => default;
 
+    /// <summary>Faults when what was restored turns out not to be what was stored: the job is to be failed. It never
+    /// completes otherwise. From then on every snapshot fails, too.</summary>
+    public virtual Task Failure { get; } = new TaskCompletionSource().Task;
+
     /// <summary>The rows of a declared state.</summary>
     /// <exception cref="InvalidOperationException">The state was not declared when the backend was opened.</exception>
     public abstract KeyedStateTable GetTable(string stateName);

@@ -28,6 +28,11 @@ public class SubtaskState : IAsyncDisposable
     /// <summary>State that belongs to no key.</summary>
     public OperatorState Operator { get; }
 
+    /// <summary>Faults when restored state turns out not to be what was stored (verification behind the running job):
+    /// the host fails the subtask. It never completes otherwise.</summary>
+    /// <remarks>A host that does not look misses nothing durable: every checkpoint is declined from then on.</remarks>
+    public Task Failure => _backend?.Failure ?? new TaskCompletionSource().Task;
+
     private bool IsDisposed => Operator.IsDisposed;
 
     /// <summary>Opens the state of an operator without keys.</summary>
