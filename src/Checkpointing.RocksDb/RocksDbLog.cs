@@ -38,8 +38,8 @@ internal static partial class RocksDbLog
     internal static partial void CleanupFailed(this ILogger logger, string path, Exception exception);
 
     [LoggerMessage(CheckpointingEventIds.RestoreVerified, LogLevel.Information,
-        "Verified {Operator}[{SubtaskIndex}] behind the running job: {FileCount} restored files of {SizeBytes} bytes in "
-        + "{Seconds} s.")]
+        "Verified {Operator}[{SubtaskIndex}] behind the running job: {FileCount} restored files of {SizeBytes} bytes "
+        + "in {Seconds} s.")]
     internal static partial void VerifiedBehind(
         this ILogger logger, string @operator, int subtaskIndex, int fileCount, long sizeBytes, double seconds);
 
