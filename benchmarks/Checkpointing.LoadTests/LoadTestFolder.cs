@@ -7,9 +7,8 @@ internal sealed class LoadTestFolder : IDisposable
 {
     private const int MinRuns = 3;
 
-    private static readonly TimeSpan LongTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongTime = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan MaxIdleWait = TimeSpan.FromMinutes(2);
 
     private int _last;
 
@@ -52,11 +51,12 @@ internal sealed class LoadTestFolder : IDisposable
         GC.WaitForPendingFinalizers();
     }
 
-    /// <summary>Waits until nothing of this process runs behind any more: compactions have ended.</summary>
-    internal static async Task SettleAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until nothing of this process runs behind any more, as compactions do, or until it has waited
+    /// long enough.</summary>
+    internal static async Task SettleAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < MaxIdleWait)
+        while (Stopwatch.GetElapsedTime(start) < atMost)
         {
             var before = Environment.CpuUsage.TotalTime;
             await Task.Delay(IdleTime, cancellationToken).ConfigureAwait(false);

@@ -39,10 +39,11 @@ public sealed class RocksDbBackendOptions
 
     /// <summary>Whether RocksDB's bookkeeping is kept in memory where the system has a folder for that (<c>/dev/shm</c>
     /// on Linux, with at least 16 MB free), and not on the disk. Default: true; restoring and checkpoints are faster,
-    /// as nothing of it is needed after a crash. Some 20 KB a state and up to 1 MB a backend, more only if it has
+    /// as nothing of it is needed after a crash. Some 20 KB a state and 256 KB a backend, more only if it has
     /// thousands of files. What a dead process left there goes when a factory first opens a backend.</summary>
-    /// <remarks>Should the system remove these files while a backend is open, its next checkpoint fails, and no state
-    /// is lost. Some do when a user logs out: switch it off for a service that runs as such a user.</remarks>
+    /// <remarks>Should the system remove these files while a backend is open, a later checkpoint fails, and nothing
+    /// that was completed is lost. Some do when a user logs out: switch it off for a service that runs as such a
+    /// user.</remarks>
     public bool KeepsBookkeepingInMemory { get; set; } = true;
 
     /// <summary>What is verified of the files of an incremental snapshot before its rows are believed. Default:

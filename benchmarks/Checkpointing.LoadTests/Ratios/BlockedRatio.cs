@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Checkpointing.Diagnostics;
 
 namespace Checkpointing.LoadTests.Ratios;
@@ -11,6 +12,9 @@ internal static class BlockedRatio
     private const int Barriers = 1_000;
     private const int MostDirtyRows = 20_000;
 
+    // Fewer barriers on a machine that is slower.
+    private static readonly TimeSpan LongTime = TimeSpan.FromSeconds(60);
+
     internal static async Task<Ratio> RunAsync(LiveState live, CancellationToken cancellationToken)
     {
         var (rows, state, raw) = (live.RowCount, live.Ours, live.Raw);
@@ -19,7 +23,8 @@ internal static class BlockedRatio
         var blocked = new List<double>(Barriers);
         var flushed = new List<double>(Barriers);
         Task<OurCheckpoint>? running = null;
-        for (var i = 0; i < Barriers; i++)
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < Barriers && Stopwatch.GetElapsedTime(start) < LongTime; i++)
         {
             // From almost nothing to several megabytes. The checkpoint before is still being written meanwhile.
             var dirty = random.Next(1, Math.Min(random.Next(2, MostDirtyRows), rows));

@@ -15,6 +15,8 @@ internal static class FasterRatios
     private const int DeltaRows = 50_000;
     private const double MegaByte = 1 << 20;
 
+    private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(2);
+
     internal static async IAsyncEnumerable<Ratio> RunAsync(
         LoadTestFolder folder, IReadOnlySet<string> wanted,
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -25,7 +27,7 @@ internal static class FasterRatios
         await using var closing = ours.ConfigureAwait(false);
         ours.Put(0, folder.Settings.RowCount, 0);
         var checkpoint = await ours.CheckpointAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        await LoadTestFolder.SettleAsync(cancellationToken).ConfigureAwait(false);
+        await LoadTestFolder.SettleAsync(SettleTime, cancellationToken).ConfigureAwait(false);
         var path = folder.NewPath("faster");
         if (wanted.Any(static name => name != "faster-fold-over"))
         {

@@ -10,13 +10,16 @@ internal static class LiveRatios
         "empty-checkpoint", "checkpoint", "stored-bytes", "get", "put", "blocked", "throughput", "backup-engine",
     ];
 
+    private static readonly TimeSpan SettleAfterFilling = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan SettleBetween = TimeSpan.FromSeconds(10);
+
     internal static async IAsyncEnumerable<Ratio> RunAsync(
         LoadTestFolder folder, IReadOnlySet<string> wanted,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var live = await LiveState.FillAsync(folder, cancellationToken).ConfigureAwait(false);
         await using var closing = live.ConfigureAwait(false);
-        await LoadTestFolder.SettleAsync(cancellationToken).ConfigureAwait(false);
+        await LoadTestFolder.SettleAsync(SettleAfterFilling, cancellationToken).ConfigureAwait(false);
         if (wanted.Contains("empty-checkpoint"))
         {
             yield return await CheckpointRatios.EmptyAsync(live, cancellationToken).ConfigureAwait(false);
@@ -38,7 +41,7 @@ internal static class LiveRatios
         ];
         foreach (var (name, run) in others.Where(one => wanted.Contains(one.Name)))
         {
-            await LoadTestFolder.SettleAsync(cancellationToken).ConfigureAwait(false);
+            await LoadTestFolder.SettleAsync(SettleBetween, cancellationToken).ConfigureAwait(false);
             yield return await run(live, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -9,7 +9,8 @@ internal static class ThroughputRatio
     private const int RowsAtATime = 1_000;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(4);
 
     // Milliseconds a row; steadier than what other work leaves of the time.
     private static readonly Dictionary<bool, List<double>> s_cpu = new() { [true] = [], [false] = [] };
@@ -37,7 +38,7 @@ internal static class ThroughputRatio
 
         // Both begin with the same: all rows in files, nothing left to compact.
         await state.CheckpointAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        await LoadTestFolder.SettleAsync(cancellationToken).ConfigureAwait(false);
+        await LoadTestFolder.SettleAsync(SettleTime, cancellationToken).ConfigureAwait(false);
         var usage = Environment.CpuUsage.TotalTime;
         var start = Stopwatch.GetTimestamp();
         var next = Interval;

@@ -24,7 +24,7 @@ internal sealed partial class DatabaseOptions
 
     // RocksDB begins a new MANIFEST at this size, or at this part more than a list of all live files takes: a database
     // that is never opened again gains nothing from a long one, and it may lie in memory.
-    private const int MaxManifestBytes = 1 << 20;
+    private const int MaxManifestBytes = 256 << 10;
     private const int MaxManifestSpacePercent = 100;
     private const int ManifestPreallocationBytes = 64 << 10;
     private const double BloomBitsPerKey = 10;

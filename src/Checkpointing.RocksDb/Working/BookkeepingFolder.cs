@@ -13,8 +13,8 @@ namespace Checkpointing.RocksDb.Working;
 /// compaction, so that the database can be opened again after a crash. Ours never is: it is made anew from a
 /// checkpoint, which holds none of these files. In memory a sync costs nothing.</para>
 /// <para>Nothing here counts for a checkpoint: SST files, which do, stay on the disk and are synced there.</para>
-/// <para>Some 20 KB a state, and 1 MB at most, or twice what a list of its files takes if that is more. It lives as
-/// long as its database, and is removed by the next process that opens a backend if ours dies.</para>
+/// <para>Some 20 KB a state and 256 KB, more only where twice a list of its files is longer. It lives as long as its
+/// database, and is removed by the next process that opens a backend if ours dies.</para>
 /// </remarks>
 internal sealed class BookkeepingFolder
 {
