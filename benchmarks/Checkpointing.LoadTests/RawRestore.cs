@@ -15,15 +15,19 @@ internal static class RawRestore
     private const int BatchRows = 500;
 
     /// <summary>Links the files of a checkpoint and imports them into a new database; digests are left out.</summary>
+    /// <param name="isInMemory">Whether RocksDB's bookkeeping is in memory as ours is; else where RocksDB has it by
+    /// itself.</param>
     internal static async Task<(RocksDatabase Database, List<ColumnFamily> Families)> ImportAsync(
         LoadTestFolder folder, LocalCheckpointStorage storage, OurCheckpoint checkpoint,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, bool isInMemory = true)
     {
         var handle = (IncrementalKeyedStateHandle)checkpoint.Handle;
         var snapshot = await StoredSnapshot.LoadAsync(storage, handle, cancellationToken).ConfigureAwait(false);
         var stage = Directory.CreateDirectory(folder.NewPath("stage")).FullName;
         var root = RootOf(folder);
-        var database = RocksDatabase.Create(folder.NewPath("raw"), OurState.Options(folder));
+        var options = OurState.Options(folder);
+        options.KeepsBookkeepingInMemory = isInMemory;
+        var database = RocksDatabase.Create(folder.NewPath("raw"), options);
         var families = new List<ColumnFamily>();
         foreach (var family in snapshot.Files.GroupBy(static file => file.Record.File.ColumnFamily))
         {

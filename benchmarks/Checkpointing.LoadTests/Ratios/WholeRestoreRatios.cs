@@ -45,24 +45,46 @@ internal static class WholeRestoreRatios
         LoadTestFolder folder, LocalCheckpointStorage storage, List<OurCheckpoint> whole,
         CancellationToken cancellationToken)
     {
+        var (ours, inMemory) = (new List<double>(), new List<double>());
         var pairs = await folder.PairsAsync(
-            _ => RescaleSources.OursAsync(folder, storage, whole, RescaleSources.All, cancellationToken),
             async _ =>
             {
-                RocksDatabase? database = null;
-                var milliseconds = await LoadTestFolder.TimeAsync(async () =>
-                {
-                    (database, var _) = await RawRestore.ImportAsync(folder, storage, whole[0], cancellationToken)
-                        .ConfigureAwait(false);
-
-                    // Ours has this state too; it is empty.
-                    database.CreateColumnFamily(RocksDbBackendScope.ColumnFamilyName("map"));
-                }).ConfigureAwait(false);
-                database!.Dispose();
-                return milliseconds;
+                ours.Add(await RescaleSources.OursAsync(folder, storage, whole, RescaleSources.All, cancellationToken)
+                    .ConfigureAwait(false));
+                return ours[^1];
+            },
+            async _ =>
+            {
+                inMemory.Add(await ImportAsync(folder, storage, whole, isInMemory: true, cancellationToken)
+                    .ConfigureAwait(false));
+                return await ImportAsync(folder, storage, whole, isInMemory: false, cancellationToken)
+                    .ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
-        return Ratio.Of("restore", pairs, "ms", atMost: RestoreAtMost);
+        return Ratio.Of("restore", pairs, "ms", atMost: RestoreAtMost) with
+        {
+            Note = FormattableString.Invariant(
+                $"link and import with bookkeeping in memory, as ours: {Ratio.Median(inMemory):F1} ms, ratio ")
+                + FormattableString.Invariant(
+                $"{Ratio.Median(ours.Zip(inMemory, static (one, other) => one / other)):F2}"),
+        };
+    }
+
+    private static async Task<double> ImportAsync(
+        LoadTestFolder folder, LocalCheckpointStorage storage, List<OurCheckpoint> whole, bool isInMemory,
+        CancellationToken cancellationToken)
+    {
+        RocksDatabase? database = null;
+        var milliseconds = await LoadTestFolder.TimeAsync(async () =>
+        {
+            (database, _) = await RawRestore.ImportAsync(folder, storage, whole[0], cancellationToken, isInMemory)
+                .ConfigureAwait(false);
+
+            // Ours has this state too; it is empty.
+            database.CreateColumnFamily(RocksDbBackendScope.ColumnFamilyName("map"));
+        }).ConfigureAwait(false);
+        database!.Dispose();
+        return milliseconds;
     }
 
     private static async Task<Ratio> FirstRowAsync(
