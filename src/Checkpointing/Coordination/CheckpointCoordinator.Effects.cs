@@ -8,8 +8,6 @@ namespace Checkpointing.Coordination;
 /// <content>Carries effects out: the only awaiting code of the coordinator's running life.</content>
 public sealed partial class CheckpointCoordinator
 {
-    private const int DeletionTries = 3;
-
     // Under the lock only so that effects enter their lanes in the order in which they were decided.
     private void CarryOutNeedsLock(CoordinatorEffect effect)
     {
@@ -31,14 +29,14 @@ public sealed partial class CheckpointCoordinator
                 _registerLane.Add(() => ReplaceRegisterAsync(replace));
                 break;
             case CoordinatorEffect.CheckPins check:
-                _cleanLane.Add(() => CheckPinsAsync(check));
+                _pinLane.Add(() => CheckPinsAsync(check));
                 break;
             case CoordinatorEffect.RemovePins remove:
-                _cleanLane.Add(() => DeleteAsync(remove.Paths));
+                _cleaner.Schedule(remove.Paths);
                 break;
             case CoordinatorEffect.Delete delete:
                 _logger.DeletionScheduled(delete.Paths.Count, delete.Why);
-                _cleanLane.Add(() => DeleteAsync(delete.Paths));
+                _cleaner.Schedule(delete.Paths);
                 break;
             case CoordinatorEffect.SetTimer set:
                 SetTimerNeedsLock(set.At);
@@ -179,28 +177,5 @@ public sealed partial class CheckpointCoordinator
         }
 
         Dispatch(new CoordinatorEvent.PinsChecked(check.Checkpoint, isPinned));
-    }
-
-    private async Task DeleteAsync(IReadOnlyList<string> paths)
-    {
-        foreach (var path in paths)
-        {
-            for (var tries = 1; ; tries++)
-            {
-                try
-                {
-                    await _storage.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
-                    break;
-                }
-                catch (CheckpointingException e)
-                {
-                    if (tries == DeletionTries)
-                    {
-                        _logger.DeletionFailed(path, e);
-                        break;
-                    }
-                }
-            }
-        }
     }
 }

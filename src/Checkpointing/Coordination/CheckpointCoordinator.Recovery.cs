@@ -128,7 +128,7 @@ public sealed partial class CheckpointCoordinator
         var orphans = CheckpointSweep.FindOrphans(_topology.Job, files, record, reachable);
         if (orphans.Count > 0)
         {
-            await DeleteAsync(orphans).ConfigureAwait(false);
+            await _cleaner.DeleteAsync(orphans).ConfigureAwait(false);
             _logger.OrphansSwept(_topology.Job, orphans.Count);
         }
     }

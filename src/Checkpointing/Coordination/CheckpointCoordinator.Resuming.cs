@@ -110,7 +110,7 @@ public sealed partial class CheckpointCoordinator
         var listed = await FindListingAsync(checkpoint, cancellationToken).ConfigureAwait(false);
         if (listed is null)
         {
-            await DeleteAsync([pin]).ConfigureAwait(false);
+            await _cleaner.DeleteAsync([pin]).ConfigureAwait(false);
             throw new CheckpointNotFoundException(
                 checkpoint.Path, [], $"It was written by job '{checkpoint.Job}', but no register lists it: "
                 + "it was never completed, or it was dropped.");

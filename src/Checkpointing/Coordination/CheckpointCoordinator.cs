@@ -32,7 +32,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     private readonly ILogger _logger;
     private readonly SerialLane _sendLane;
     private readonly SerialLane _registerLane;
-    private readonly SerialLane _cleanLane;
+    private readonly SerialLane _pinLane;
+    private readonly CheckpointCleaner _cleaner;
     private readonly SerialLane _metadataLane;
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,7 +52,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _core = new(_topology, builder.Options, _ids);
         _sendLane = new(_scheduler, OnUnexpected);
         _registerLane = new(_scheduler, OnUnexpected);
-        _cleanLane = new(_scheduler, OnUnexpected);
+        _pinLane = new(_scheduler, OnUnexpected);
+        _cleaner = new(_storage, _scheduler, _time, _logger, OnUnexpected);
         _metadataLane = new(_scheduler, OnUnexpected);
         _timer = _time.CreateTimer(
             _ => Dispatch(new CoordinatorEvent.TimePassed()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -140,6 +142,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
 
         Dispatch(new CoordinatorEvent.Ending(termination));
         await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _cleaner.FinishAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stops and waits. Idempotent. Retained checkpoints stay, as after suspension.</summary>
@@ -153,6 +156,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         await EndAsync(JobTermination.Suspended, CancellationToken.None).ConfigureAwait(false);
         _isDisposed = true;
         await _timer.DisposeAsync().ConfigureAwait(false);
+        await _cleaner.DisposeAsync().ConfigureAwait(false);
         _failure.TrySetResult();
     }
 
@@ -211,8 +215,9 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
             await _metadataLane.WhenIdleAsync().ConfigureAwait(false);
             await _registerLane.WhenIdleAsync().ConfigureAwait(false);
             await _sendLane.WhenIdleAsync().ConfigureAwait(false);
-            await _cleanLane.WhenIdleAsync().ConfigureAwait(false);
-            if (_metadataLane.IsIdle && _registerLane.IsIdle && _sendLane.IsIdle && _cleanLane.IsIdle)
+            await _pinLane.WhenIdleAsync().ConfigureAwait(false);
+            await _cleaner.WhenIdleAsync().ConfigureAwait(false);
+            if (_metadataLane.IsIdle && _registerLane.IsIdle && _sendLane.IsIdle && _pinLane.IsIdle && _cleaner.IsIdle)
             {
                 return;
             }

@@ -58,10 +58,6 @@ internal static partial class CoordinatorLog
         Message = "{Count} files scheduled for deletion: {Why}")]
     public static partial void DeletionScheduled(this ILogger logger, int count, string why);
 
-    [LoggerMessage(EventId = CheckpointingEventIds.DeletionFailed, Level = LogLevel.Warning,
-        Message = "'{Path}' could not be deleted; the next sweep takes it")]
-    public static partial void DeletionFailed(this ILogger logger, string path, Exception cause);
-
     [LoggerMessage(EventId = CheckpointingEventIds.OrphansSwept, Level = LogLevel.Information,
         Message = "Job '{Job}': {Count} orphans of older epochs swept")]
     public static partial void OrphansSwept(this ILogger logger, JobId job, int count);

@@ -153,6 +153,8 @@ public sealed class ForeignFilesTests
             second.RunUntilQuiet();
         }
 
+        // What subtasks have uploaded since is theirs until their attempt is over.
+        second.Run(second.Coordinator.EndAsync(JobTermination.Suspended));
         StoredState.FilesBelow(_storage, Savepoint).Should().Equal($"{Savepoint}/claimed-by");
         StoredState.MissingFiles(_storage, _register, "own").Should().BeEmpty();
         StoredState.Orphans(_storage, _register, "own").Should().BeEmpty();
