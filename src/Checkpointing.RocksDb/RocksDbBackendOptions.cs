@@ -1,4 +1,5 @@
 using Checkpointing.RocksDb.Restore;
+using Checkpointing.Storage;
 
 namespace Checkpointing.RocksDb;
 
@@ -53,6 +54,10 @@ public sealed class RocksDbBackendOptions
     /// <summary>Rate at which one backend reads files that are verified behind it, in bytes a second, 1 KiB to 1 TiB.
     /// Default: 64 MiB. The first checkpoint waits for it: a job of 64 GiB a subtask would take 17 minutes.</summary>
     public long VerificationBytesPerSecond { get; set; } = 64 << 20;
+
+    /// <summary>Limits the reading of local files for their digests, by snapshots and restores; share it with others,
+    /// for example with <see cref="Storage.Local.LocalStorageOptions.CopyRateLimit"/>. Default: none. Not owned.</summary>
+    public ByteRateLimit? DigestRateLimit { get; set; }
 
     /// <summary>How another key-group range than the stored one is restored.</summary>
     internal RescaleRules Rescaling { get; set; } = RescaleRules.Default;

@@ -96,7 +96,8 @@ internal sealed class FileStaging(
             var kind = await local.FetchAsync(file.Path, localPath, cancellationToken).ConfigureAwait(false);
             Count(file, kind);
             return options.Verification == RestoreVerification.Full
-                ? LocalFileDigest.Compute(localPath, cancellationToken)
+                ? await PacedDigest.ComputeAsync(localPath, options.DigestRateLimit, cancellationToken)
+                    .ConfigureAwait(false)
                 : (null, WorkingFolder.LengthOf(localPath));
         }
 

@@ -11,7 +11,8 @@ internal sealed class SharedSnapshotFiles(
     private readonly SstUpload _upload = new(
         scope.Context.Storage,
         () => request.NewSharedPath(scope.BackendId, scope.Range, scope.Context.Ids),
-        path => SharedStateKey.Of(path, scope.BackendId, scope.Range));
+        path => SharedStateKey.Of(path, scope.BackendId, scope.Range),
+        scope.Options.DigestRateLimit);
 
     internal override bool IsAnew => request.Kind == CheckpointKind.FullCheckpoint;
 

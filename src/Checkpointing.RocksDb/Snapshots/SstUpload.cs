@@ -10,8 +10,10 @@ namespace Checkpointing.RocksDb.Snapshots;
 /// <param name="storage">The storage.</param>
 /// <param name="newPath">Makes a new path.</param>
 /// <param name="keyOf">Gives the key of a path.</param>
+/// <param name="digestLimit">How fast local files are read for their digests; null: as fast as they can be.</param>
 internal sealed class SstUpload(
-    ICheckpointStorage storage, Func<string> newPath, Func<string, SharedStateKey> keyOf)
+    ICheckpointStorage storage, Func<string> newPath, Func<string, SharedStateKey> keyOf,
+    ByteRateLimit? digestLimit)
 {
     /// <summary>Stores a pinned local file: by link where the storage can, else through memory.</summary>
     internal async ValueTask<Upload> StoreAsync(
@@ -66,10 +68,11 @@ internal sealed class SstUpload(
     private StoredSst Describe(string path, long length, ContentDigest digest) =>
         new(keyOf(path), new FileStateHandle(path, length, digest), digest);
 
-    private static async ValueTask<(ContentDigest Digest, long LengthBytes, FileTransferKind Kind)> LinkAsync(
+    private async ValueTask<(ContentDigest Digest, long LengthBytes, FileTransferKind Kind)> LinkAsync(
         ILocalFileTransfer local, string pinnedPath, string target, CancellationToken cancellationToken)
     {
-        var (digest, length) = LocalFileDigest.Compute(pinnedPath, cancellationToken);
+        var (digest, length) = await PacedDigest.ComputeAsync(pinnedPath, digestLimit, cancellationToken)
+            .ConfigureAwait(false);
 
         // RocksDB syncs an SST file before it is in any version.
         var kind = await local.StoreAsync(pinnedPath, isSynced: true, target, cancellationToken).ConfigureAwait(false);

@@ -10,10 +10,15 @@ internal static class PacedDigest
 {
     private const int BlockSize = 64 * 1024;
 
-    /// <summary>Length and digest of a local file.</summary>
+    /// <summary>Length and digest of a local file; without a limit at once, on the caller's thread.</summary>
     internal static async ValueTask<(ContentDigest Digest, long LengthBytes)> ComputeAsync(
-        string path, ByteRateLimit limit, CancellationToken cancellationToken)
+        string path, ByteRateLimit? limit, CancellationToken cancellationToken)
     {
+        if (limit is null)
+        {
+            return LocalFileDigest.Compute(path, cancellationToken);
+        }
+
         var hash = new XxHash128();
         var length = 0L;
         var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);

@@ -42,7 +42,7 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
         _folders = new(Root, _failures);
         _links = new(_folders, options?.AllowForeignRoots == true);
         _temporaryFiles = new(_folders, _links, _failures);
-        _transfer = new(_folders, _links, _temporaryFiles, _failures, _mayLink, mayShare);
+        _transfer = new(_folders, _links, _temporaryFiles, _failures, _mayLink, mayShare, options?.CopyRateLimit);
         Description = new Uri(Root).AbsoluteUri;
     }
 

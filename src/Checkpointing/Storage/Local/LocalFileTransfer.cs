@@ -12,9 +12,10 @@ namespace Checkpointing.Storage.Local;
 /// <param name="failures">Says what went wrong.</param>
 /// <param name="mayLink">Whether hard links are made.</param>
 /// <param name="mayShare">Whether blocks may be shared.</param>
+/// <param name="copyLimit">How fast files are copied; null: as fast as they can be.</param>
 internal sealed class LocalFileTransfer(
     LocalFolders folders, LocalLinks links, TemporaryFiles temporaryFiles, LocalFailures failures, bool mayLink,
-    bool mayShare)
+    bool mayShare, ByteRateLimit? copyLimit)
     : ILocalFileTransfer
 {
     // Of larger ones, Linux may look long for one piece of memory to cache each in.
@@ -209,7 +210,7 @@ internal sealed class LocalFileTransfer(
         return false;
     }
 
-    private static async ValueTask CopyAsync(
+    private async ValueTask CopyAsync(
         Stream input,
         Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
         CancellationToken cancellationToken)
@@ -220,6 +221,11 @@ internal sealed class LocalFileTransfer(
             int read;
             while ((read = await input.ReadAsync(block, cancellationToken).ConfigureAwait(false)) > 0)
             {
+                if (copyLimit is not null)
+                {
+                    await copyLimit.TakeAsync(read, cancellationToken).ConfigureAwait(false);
+                }
+
                 await write(block.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
             }
         }

@@ -15,6 +15,10 @@ public sealed class LocalStorageOptions
     /// it. A damaged block still reaches both; only <see cref="ForceCopy"/> stores the bytes twice.</remarks>
     public bool NoHardLinks { get; set; }
 
+    /// <summary>Limits the copies of whole files, for example one limit for all storages and backends of a process.
+    /// Default: none. Links and shared blocks move no bytes and do not wait. Not owned.</summary>
+    public ByteRateLimit? CopyRateLimit { get; set; }
+
     /// <summary>Whether files are read and deleted through symbolic links that lead out of the root. Default:
     /// false: <see cref="ForeignPathException"/>.</summary>
     /// <remarks>Paths come from metadata, and a folder from elsewhere may hold links to anything. Set it only where you
