@@ -56,7 +56,8 @@ public sealed class RocksDbBackendOptions
     public long VerificationBytesPerSecond { get; set; } = 64 << 20;
 
     /// <summary>Limits the reading of local files for their digests, by snapshots and restores; share it with others,
-    /// for example with <see cref="Storage.Local.LocalStorageOptions.CopyRateLimit"/>. Default: none. Not owned.</summary>
+    /// for example with <see cref="Storage.Local.LocalStorageOptions.CopyRateLimit"/>. Default: none. Not
+    /// owned.</summary>
     public ByteRateLimit? DigestRateLimit { get; set; }
 
     /// <summary>How another key-group range than the stored one is restored.</summary>

@@ -12,9 +12,9 @@ namespace Checkpointing.Inspection;
 /// <remarks>
 /// <para>Bytes are read as the storage gives them: a local one may answer from the system's cache what the disk has
 /// lost. One caller at a time.</para>
-/// <para>What to do about a problem: take a full checkpoint (<see cref="CheckpointKind.FullCheckpoint"/>), which refers
-/// to no stored file, while the job that has the state still runs. On one volume a stored file may be the very file that
-/// the database works with: then start the job again, verifying in full, from a checkpoint that is not
+/// <para>What to do about a problem: take a full checkpoint (<see cref="CheckpointKind.FullCheckpoint"/>), which
+/// refers to no stored file, while the job that has the state still runs. On one volume a stored file may be the very
+/// file that the database works with: then start the job again, verifying in full, from a checkpoint that is not
 /// concerned.</para>
 /// </remarks>
 /// <param name="storage">The storage. Borrowed.</param>
@@ -28,7 +28,8 @@ public sealed class CheckpointScrub(
 
     private string _last = "";
 
-    /// <summary>Reads every file once, beginning after the one that was read last, by this or a cancelled pass.</summary>
+    /// <summary>Reads every file once, beginning after the one that was read last, also by a cancelled
+    /// pass.</summary>
     /// <param name="onProblem">Called for each problem at once; null: not at all.</param>
     /// <param name="cancellationToken">Ends the pass; the next one goes on with the file that was being read.</param>
     /// <returns>What was read and found.</returns>

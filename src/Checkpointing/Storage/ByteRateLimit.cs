@@ -1,8 +1,8 @@
 namespace Checkpointing.Storage;
 
 /// <summary>A limit on bytes a second that everybody shares who is given it: a token bucket.</summary>
-/// <remarks>What was not used for a tenth of a second is lost, so a pause is followed by a burst of at most so much. Who
-/// comes first goes first. Safe for concurrent calls.</remarks>
+/// <remarks>What was not used for a tenth of a second is lost, so a pause is followed by a burst of at most so much.
+/// Who comes first goes first. Safe for concurrent calls.</remarks>
 public sealed class ByteRateLimit
 {
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(100);
