@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Checkpointing.Torture.Fuzz;
 using Checkpointing.Torture.Soak;
+using Checkpointing.Torture.States;
 
 namespace Checkpointing.Torture;
 
@@ -10,7 +11,9 @@ internal static class TortureCommandLine
 {
     // A new kind of torture is one more line here.
     private static readonly Func<Command>[] s_commands =
-        [FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create, SoakCommand.Create];
+    [
+        FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create, SoakCommand.Create, StatesCommand.Create,
+    ];
 
     /// <summary>Runs the program.</summary>
     /// <param name="args">Arguments, without the program's name.</param>

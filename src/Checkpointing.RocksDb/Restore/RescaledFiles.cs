@@ -93,11 +93,12 @@ internal sealed class RescaledFiles(
     {
         var name = NewName();
         using var writer = target.NewSstWriter(Path.Combine(stagingFolder, name));
+        var rows = new PatchRows(writer, part.Taken);
         foreach (var interval in part.Intervals)
         {
             using var right = source.NewIterator(full, interval.First, interval.End);
             using var present = taken is null ? null : source.NewIterator(taken, interval.First, interval.End);
-            RowDifference.Write(right, present, writer, cancellationToken);
+            RowDifference.Write(right, present, rows, cancellationToken);
         }
 
         Finish(writer, part.ColumnFamily, name, level: 0, sequence, made);

@@ -106,11 +106,12 @@ internal sealed class StraddleExport
             var family = database.ImportColumnFamily(_family.Name, _base, BaseFolder);
             var count = database.GetLiveFiles().Count;
             Invariant.Holds(count == _base.Count, $"{count} of {_base.Count} files of '{path}' were imported.");
+            var rows = new PatchRows(target, _base);
             foreach (var interval in _intervals)
             {
                 using var full = _barrier.View.NewIterator(_family, interval.First, interval.End);
                 using var kept = database.NewIterator(family, interval.First, interval.End, fillCache: false);
-                RowDifference.Write(full, kept, target, cancellationToken);
+                RowDifference.Write(full, kept, rows, cancellationToken);
             }
         }
         finally

@@ -4,6 +4,7 @@ using Checkpointing.KeyGroups;
 using Checkpointing.RocksDb.Restore;
 using Checkpointing.State;
 using Checkpointing.StateHandles;
+using Checkpointing.Testing.State;
 using CsCheck;
 
 namespace Checkpointing.RocksDb.Tests.Restore;
@@ -16,7 +17,7 @@ internal sealed class RescaleHistory : IAsyncDisposable
     private const int GenerationCount = 5;
 
     private static readonly string[] s_states = ["values", "lists", "maps"];
-    private static readonly int[] s_walk = WalkOverAllPairs(16);
+    private static readonly IReadOnlyList<int> s_walk = ParallelismWalk.OverAllPairs(16);
 
     private readonly RocksDbTestBed _bed = new();
     private readonly PCG _random;
@@ -62,12 +63,12 @@ internal sealed class RescaleHistory : IAsyncDisposable
     public async Task RunAsync()
     {
         // 52 pieces of the walk, in an order that makes few of them a sample of all.
-        var at = _seed * 23 % 52 * GenerationCount % (s_walk.Length - 1);
+        var at = _seed * 23 % 52 * GenerationCount % (s_walk.Count - 1);
         await OpenAllAsync(s_walk[at], [], default);
         for (var generation = 0; generation < GenerationCount; generation++)
         {
             var (before, after) = (s_walk[at], s_walk[at + 1]);
-            at = (at + 1) % (s_walk.Length - 1);
+            at = (at + 1) % (s_walk.Count - 1);
             Pairs.Add((before, after));
             _trace.Append($"[{before}→{after}] ");
             if (Next(4) > 0)
@@ -264,28 +265,5 @@ internal sealed class RescaleHistory : IAsyncDisposable
                 found.Should().Be(expected.GetValueOrDefault(Convert.ToHexString(key)));
             }
         }
-    }
-
-    /// <summary>A walk from 1 to 1 that steps once from every number up to <paramref name="count"/> to every
-    /// number, itself included.</summary>
-    private static int[] WalkOverAllPairs(int count)
-    {
-        var next = new int[count + 1];
-        Array.Fill(next, count);
-        var path = new Stack<int>([1]);
-        var walk = new List<int>();
-        while (path.TryPeek(out var at))
-        {
-            if (next[at] > 0)
-            {
-                path.Push(next[at]--);
-            }
-            else
-            {
-                walk.Add(path.Pop());
-            }
-        }
-
-        return [.. walk];
     }
 }

@@ -3,6 +3,7 @@ using Checkpointing.Torture.Soak;
 
 namespace Checkpointing.Torture.Tests.Soak;
 
+[Collection(WholeProcess.Name)]
 public sealed class SoakRunTests
 {
     private static readonly ProcessSample s_flat = new(2_000_000, 9_000_000, 90, 20, 50, 1_000_000);
