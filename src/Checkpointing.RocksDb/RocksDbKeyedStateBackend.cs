@@ -23,7 +23,9 @@ internal sealed class RocksDbKeyedStateBackend : KeyedStateBackend
         RestoreTransfers = opened.Transfers;
         foreach (var (state, family) in scope.Context.States.Zip(scope.ColumnFamilies))
         {
-            _tables.Add(state.Name, new(scope.Database, family, scope.Range));
+            var mayMerge = scope.Context.Reductions.TryGetValue(state.Name, out var reduction)
+                && scope.Database.MergeOperatorOf(family.Name) == ReductionOperator.NameOf(reduction.Id);
+            _tables.Add(state.Name, new(scope.Database, family, scope.Range, mayMerge));
         }
 
         Cleanup = scope.Options.CleansUp

@@ -6,7 +6,12 @@ using Checkpointing.State;
 namespace Checkpointing.RocksDb;
 
 /// <summary>The rows of one state: one column family.</summary>
-internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFamily, KeyGroupRange range)
+/// <param name="database">The database.</param>
+/// <param name="columnFamily">The column family.</param>
+/// <param name="range">Key groups whose rows are returned.</param>
+/// <param name="mayMerge">Whether the column family's merge operator is that of the state's reduction.</param>
+internal sealed class RocksDbTable(
+    RocksDatabase database, ColumnFamily columnFamily, KeyGroupRange range, bool mayMerge)
     : KeyedStateTable
 {
     private const int MinRoom = 64;
@@ -50,6 +55,20 @@ internal sealed class RocksDbTable(RocksDatabase database, ColumnFamily columnFa
     /// <inheritdoc/>
     public override void Append(ReadOnlySpan<byte> key, ReadOnlySpan<byte> suffix) =>
         database.Merge(columnFamily, key, suffix);
+
+    /// <summary>Whether <see cref="TryMerge"/> does.</summary>
+    internal bool MayMerge => mayMerge;
+
+    /// <inheritdoc/>
+    public override bool TryMerge(ReadOnlySpan<byte> key, ReadOnlySpan<byte> operand)
+    {
+        if (mayMerge)
+        {
+            database.Merge(columnFamily, key, operand);
+        }
+
+        return mayMerge;
+    }
 
     /// <inheritdoc/>
     public override KeyedStateCursor Scan(ReadOnlySpan<byte> prefix)

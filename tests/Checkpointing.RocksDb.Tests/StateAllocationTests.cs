@@ -28,12 +28,14 @@ public sealed class StateAllocationTests : IDisposable
         var listState = new ListStateDescriptor<int>("list") { TimeToLive = ttl };
         var mapState = new MapStateDescriptor<int, long>("map") { TimeToLive = ttl };
         var sumState = new ReducingStateDescriptor<long>("sum", static (a, b) => a + b) { TimeToLive = ttl };
+        var mergedState = new ReducingStateDescriptor<long>("merged", Reduction.SumOfInt64) { TimeToLive = ttl };
         var customState = new ValueStateDescriptor<Totals>("custom", new TotalsSerializer()) { TimeToLive = ttl };
-        await using var state = await OpenAsync(valueState, listState, mapState, sumState, customState);
+        await using var state = await OpenAsync(valueState, listState, mapState, sumState, mergedState, customState);
         var value = state.Keyed.GetState(valueState);
         var list = state.Keyed.GetState(listState);
         var map = state.Keyed.GetState(mapState);
         var sum = state.Keyed.GetState(sumState);
+        var merged = state.Keyed.GetState(mergedState);
         var custom = state.Keyed.GetState(customState);
         var checks = 0L;
 
@@ -53,6 +55,9 @@ public sealed class StateAllocationTests : IDisposable
                 checks += custom.GetOrDefault().Minutes;
                 sum.Add(1);
                 checks += sum.GetOrDefault();
+                merged.Add(key);
+                merged.Add(1);
+                checks += merged.GetOrDefault();
                 list.Add(key);
                 foreach (var element in list)
                 {

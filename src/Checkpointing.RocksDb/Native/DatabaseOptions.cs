@@ -60,7 +60,7 @@ internal sealed partial class DatabaseOptions
         Database = RocksDbLibrary.rocksdb_options_create();
         RocksDbLibrary.rocksdb_options_set_block_based_table_factory(Database, table);
         RocksDbLibrary.rocksdb_block_based_options_destroy(table);
-        RocksDbLibrary.rocksdb_options_set_merge_operator(Database, ConcatenationOperator.Create());
+        MergeOperators.Set(Database, ConcatenationOperator.Name);
         RocksDbLibrary.rocksdb_options_set_create_if_missing(Database, 1);
         RocksDbLibrary.rocksdb_options_set_error_if_exists(Database, 1);
         RocksDbLibrary.rocksdb_options_set_info_log_level(Database, InfoLogLevelFatal);

@@ -14,10 +14,10 @@ internal sealed unsafe partial class RocksDatabase
     /// <returns>The column families in the order of their names.</returns>
     internal List<ColumnFamily> CreateColumnFamilies(IReadOnlyList<string> names)
     {
-        // One call has one set of options; those that expire have their own.
-        var made = CreateAlike([.. names.Where(name => !_options.Expires(name))])
+        // One call has one set of options; those that expire or reduce have their own.
+        var made = CreateAlike([.. names.Where(name => !_options.HasOwnOptions(name))])
             .ToDictionary(static family => family.Name, StringComparer.Ordinal);
-        foreach (var name in names.Where(_options.Expires))
+        foreach (var name in names.Where(_options.HasOwnOptions))
         {
             made.Add(name, CreateColumnFamily(name));
         }

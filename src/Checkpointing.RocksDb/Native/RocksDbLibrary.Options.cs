@@ -29,6 +29,12 @@ internal static unsafe partial class RocksDbLibrary
     internal static partial void rocksdb_options_set_stats_persist_period_sec(nint options, uint value);
 
     [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_max_successive_merges(nint options, nuint value);
+
+    [LibraryImport(Name)]
+    internal static partial void rocksdb_options_set_strict_max_successive_merges(nint options, byte value);
+
+    [LibraryImport(Name)]
     internal static partial void rocksdb_options_set_max_manifest_file_size(nint options, nuint value);
 
     [LibraryImport(Name)]

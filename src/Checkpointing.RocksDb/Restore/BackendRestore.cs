@@ -70,9 +70,22 @@ internal sealed class BackendRestore(
         }
     }
 
-    private ValueTask<OpenedParts> MakeEmptyAsync(RocksDatabase database) => ValueTask.FromResult<OpenedParts>(new(
-        NewScope(
-            database, context.Ids.NewGuid(), database.CreateColumnFamilies(_columnFamilyNames), new()), []));
+    /// <summary>Column families made later have the merge operators that the program's reductions need.</summary>
+    private void SetWantedOperators(RocksDatabase database)
+    {
+        foreach (var name in context.Reductions.Keys)
+        {
+            database.SetMergeOperator(
+                RocksDbBackendScope.ColumnFamilyName(name), MergeOperatorChoice.Wanted(context, name));
+        }
+    }
+
+    private ValueTask<OpenedParts> MakeEmptyAsync(RocksDatabase database)
+    {
+        SetWantedOperators(database);
+        return ValueTask.FromResult<OpenedParts>(new(
+            NewScope(database, context.Ids.NewGuid(), database.CreateColumnFamilies(_columnFamilyNames), new()), []));
+    }
 
     private async ValueTask<OpenedParts> ImportSameRangeAsync(
         RocksDatabase database, IncrementalKeyedStateHandle handle, CancellationToken cancellationToken)
@@ -88,6 +101,15 @@ internal sealed class BackendRestore(
         try
         {
             database.SetOwnedRange(context.Range);
+            foreach (var state in context.States)
+            {
+                // One snapshot has one operator a state.
+                var family = RocksDbBackendScope.ColumnFamilyName(state.Name);
+                database.SetMergeOperator(family, MergeOperatorChoice.Of(
+                    MergeOperatorChoice.Wanted(context, state.Name),
+                    snapshot.Catalogue.States.Where(stored => stored.ColumnFamily == family))!);
+            }
+
             (families, var files) = await SnapshotImport.FetchAndImportAsync(
                 database, wanted, _columnFamilyNames, staging,
                 file => RescalePlanner.SticksOut(file, context.Range), cancellationToken).ConfigureAwait(false);
@@ -139,6 +161,7 @@ internal sealed class BackendRestore(
     private async ValueTask<OpenedParts> PutRowsAsync(
         RocksDatabase database, string why, CancellationToken cancellationToken)
     {
+        SetWantedOperators(database);
         var families = database.CreateColumnFamilies(_columnFamilyNames);
         var rows = new RowRestore(context, options, folder, _behind, database, families);
         var states = await rows.PutAllAsync(why, cancellationToken).ConfigureAwait(false);

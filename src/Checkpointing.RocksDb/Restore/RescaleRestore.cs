@@ -55,7 +55,29 @@ internal sealed class RescaleRestore(
             return null;
         }
 
-        return await ImportAsync(database, plan, cancellationToken).ConfigureAwait(false);
+        return TrySetOperators(database)
+            ? await ImportAsync(database, plan, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    private bool TrySetOperators(RocksDatabase database)
+    {
+        foreach (var state in context.States)
+        {
+            var family = RocksDbBackendScope.ColumnFamilyName(state.Name);
+            if (MergeOperatorChoice.Of(
+                MergeOperatorChoice.Wanted(context, state.Name),
+                _snapshots.SelectMany(static snapshot => snapshot.Catalogue.States)
+                    .Where(stored => stored.ColumnFamily == family)) is not { } chosen)
+            {
+                Refusal = $"state '{state.Name}' was folded by different reductions";
+                return false;
+            }
+
+            database.SetMergeOperator(family, chosen);
+        }
+
+        return true;
     }
 
     private async ValueTask<Imported?> ImportAsync(

@@ -77,6 +77,7 @@ internal sealed class RescaledFiles(
             linked.Add(link);
         }
 
+        source.SetMergeOperator(name, target.MergeOperatorOf(part.ColumnFamily));
         try
         {
             return source.ImportColumnFamily(name, linked, links);

@@ -79,6 +79,11 @@ internal sealed class RowRestore(
         {
             using var source = RocksDatabase.Create(path, options);
             source.PauseBackgroundWork();
+            foreach (var state in snapshot.Catalogue.States)
+            {
+                source.SetMergeOperator(state.ColumnFamily, state.MergeOperator);
+            }
+
             var (sources, _) = await SnapshotImport.FetchAndImportAsync(
                 source, files, names, staging, static _ => false, cancellationToken).ConfigureAwait(false);
             foreach (var (from, to) in sources.Zip(families))

@@ -124,9 +124,11 @@ internal ref struct CatalogueReader
                 throw Corrupt($"{state.FileCount} files of state '{state.Description.Name}'", $"{count}");
             }
 
-            if (state.MergeOperator != ConcatenationOperator.Name)
+            if (!MergeOperators.IsKnown(state.MergeOperator))
             {
-                throw Corrupt($"merge operator '{ConcatenationOperator.Name}'", $"'{state.MergeOperator}'");
+                throw new UnsupportedFormatException(
+                    _path, $"merge operator '{state.MergeOperator}' of state '{state.Description.Name}'",
+                    "concatenation and the built-in reductions; use a newer library");
             }
         }
     }

@@ -103,6 +103,7 @@ internal sealed class StraddleExport
         {
             using var database = RocksDatabase.Create(path, _scope.Options);
             database.PauseBackgroundWork();
+            database.SetMergeOperator(_family.Name, _scope.Database.MergeOperatorOf(_family.Name));
             var family = database.ImportColumnFamily(_family.Name, _base, BaseFolder);
             var count = database.GetLiveFiles().Count;
             Invariant.Holds(count == _base.Count, $"{count} of {_base.Count} files of '{path}' were imported.");

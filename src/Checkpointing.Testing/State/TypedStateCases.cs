@@ -14,7 +14,7 @@ internal static class TypedStateCases
     private static readonly ListStateDescriptor<string> List = new("list") { Namespace = StateSerializer.Int32 };
     private static readonly MapStateDescriptor<string, int> Map = new("map") { Namespace = StateSerializer.Int32 };
     private static readonly ReducingStateDescriptor<int> Most = new(
-        "most", Math.Max) { Namespace = StateSerializer.Int32 };
+        "most", Reduction.MaxOfInt32) { Namespace = StateSerializer.Int32 };
     private static readonly ValueStateDescriptor<string> Plain = new("plain");
     private static readonly StateDescriptor[] States = [Value, List, Map, Most, Plain];
 

@@ -67,7 +67,9 @@ public sealed partial class KeyedState<TKey>
     /// <summary>A declared state. Every call gives the same object.</summary>
     /// <exception cref="InvalidOperationException">The state is not declared, or declared in another way.</exception>
     public ReducingState<T> GetState<T>(ReducingStateDescriptor<T> descriptor) =>
-        Get(descriptor, access => new ReducingState<T>(access, descriptor.ValueSerializer, descriptor.Reduce));
+        Get(descriptor, access => new ReducingState<T>(
+            access, descriptor.ValueSerializer, descriptor.Reduce,
+            mayMerge: descriptor is { BuiltIn: not null, TimeToLive: null }));
 
     /// <summary>A declared state. Every call gives the same object.</summary>
     /// <exception cref="InvalidOperationException">The state is not declared, or declared in another way.</exception>

@@ -66,6 +66,15 @@ internal sealed partial class KeyedStateAccess(
         table.Put(row, _value.WrittenSpan);
     }
 
+    /// <summary>Folds a value into a row by the state's built-in reduction, if the table can.</summary>
+    internal bool TryMerge<T>(ReadOnlySpan<byte> row, T value, StateSerializer<T> serializer)
+    {
+        CheckNotScanned();
+        _value.ResetWrittenCount();
+        serializer.Write(value, _value);
+        return table.TryMerge(row, _value.WrittenSpan);
+    }
+
     /// <summary>Writes a value that is given as the serializer's bytes.</summary>
     internal void PutBytes(ReadOnlySpan<byte> row, ReadOnlySpan<byte> value)
     {

@@ -32,6 +32,11 @@ public sealed record KeyedStateBackendContext
     public IReadOnlyDictionary<string, TimeSpan> TimesToLive { get; init; } =
         ReadOnlyDictionary<string, TimeSpan>.Empty;
 
+    /// <summary>Reductions of states that have a built-in one and no time to live, by name of the state: a backend may
+    /// fold by it in <see cref="KeyedStateTable.TryMerge"/>. Default: none.</summary>
+    public IReadOnlyDictionary<string, Reduction> Reductions { get; init; } =
+        ReadOnlyDictionary<string, Reduction>.Empty;
+
     /// <summary>What to restore: every handle that holds key groups of <see cref="Range"/>; empty for a new
     /// backend.</summary>
     public required IReadOnlyList<KeyedStateHandle> RestoreFrom { get; init; }

@@ -25,6 +25,11 @@ public abstract class KeyedStateTable
     /// reading.</summary>
     public abstract void Append(ReadOnlySpan<byte> key, ReadOnlySpan<byte> suffix);
 
+    /// <summary>Folds an operand, in the form of a value, into a row's value by the reduction of
+    /// <see cref="KeyedStateBackendContext.Reductions"/>, without reading; makes the row if there is none.</summary>
+    /// <returns>False, the default, if this table cannot: the caller reads, folds and puts.</returns>
+    public virtual bool TryMerge(ReadOnlySpan<byte> key, ReadOnlySpan<byte> operand) => false;
+
     /// <summary>Opens a cursor over all rows whose key begins with the prefix, in order. Writing while it is open is
     /// not allowed.</summary>
     public abstract KeyedStateCursor Scan(ReadOnlySpan<byte> prefix);

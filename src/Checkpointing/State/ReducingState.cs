@@ -10,13 +10,20 @@ public sealed class ReducingState<T>
     private readonly KeyedStateAccess _access;
     private readonly StateSerializer<T> _serializer;
     private readonly Func<T, T, T> _reduce;
+    private readonly bool _mayMerge;
 
-    internal ReducingState(KeyedStateAccess access, StateSerializer<T> serializer, Func<T, T, T> reduce) =>
-        (_access, _serializer, _reduce) = (access, serializer, reduce);
+    internal ReducingState(
+        KeyedStateAccess access, StateSerializer<T> serializer, Func<T, T, T> reduce, bool mayMerge) =>
+        (_access, _serializer, _reduce, _mayMerge) = (access, serializer, reduce, mayMerge);
 
     /// <summary>Folds an element in; the first one is the value.</summary>
     public void Add(T element)
     {
+        if (_mayMerge && _access.TryMerge(_access.Prefix(), element, _serializer))
+        {
+            return;
+        }
+
         var found = _access.TryReadValue(_access.Prefix(), _serializer, out var value, refresh: false);
         _access.Put(_access.Prefix(), found ? _reduce(value!, element) : element, _serializer);
     }

@@ -41,6 +41,9 @@ public abstract class StateDescriptor
     /// <summary>Serializer of a map's keys; null for other kinds.</summary>
     public virtual StateSerializer? UserKey => null;
 
+    /// <summary>The built-in reduction that folds values; null: another kind, or a function of the program.</summary>
+    internal virtual Reduction? BuiltIn => null;
+
     /// <summary>What is stored about the state.</summary>
     /// <param name="key">The key's serializer; null for operator state.</param>
     /// <exception cref="InvalidOperationException">A serializer is missing.</exception>

@@ -149,6 +149,8 @@ internal static partial class SubtaskStateOpening
             States = states,
             TimesToLive = context.States.Where(static state => state.TimeToLive is not null)
                 .ToDictionary(static state => state.Name, static state => state.TimeToLive!.Duration),
+            Reductions = context.States.Where(static state => state is { BuiltIn: not null, TimeToLive: null })
+                .ToDictionary(static state => state.Name, static state => state.BuiltIn!),
             RestoreFrom = context.Restore.Keyed,
             RestoredCheckpoint = context.Restore.Checkpoint,
             RestoredIsForeign = context.Restore.IsForeign,

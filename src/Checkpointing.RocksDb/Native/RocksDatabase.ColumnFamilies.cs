@@ -7,6 +7,13 @@ internal sealed partial class RocksDatabase
     internal void SetExpiry(string columnFamily, TimeSpan duration, bool isList, TimeProvider time) =>
         _options.SetExpiry(columnFamily, duration, isList, time);
 
+    /// <summary>A column family made after this call has this merge operator instead of concatenation.</summary>
+    internal void SetMergeOperator(string columnFamily, string mergeOperator) =>
+        _options.SetMergeOperator(columnFamily, mergeOperator);
+
+    /// <summary>Name of a column family's merge operator.</summary>
+    internal string MergeOperatorOf(string columnFamily) => _options.MergeOperatorOf(columnFamily);
+
     /// <summary>All values of the column families with expiry have stamps from now on.</summary>
     internal void StartExpiring() => _options.StartExpiring();
 }
