@@ -4,8 +4,8 @@ namespace Checkpointing.RocksDb.Native;
 internal static class MergeOperators
 {
     /// <summary>Operands of a key in memory after which RocksDB makes them a value: a read folds no more than these and
-    /// one a file. It looks at the operands in front of each new one, so few are cheaper to write, too.</summary>
-    private const int MaxSuccessiveMerges = 16;
+    /// one a file.</summary>
+    private const int MaxSuccessiveMerges = 4;
 
     /// <summary>Whether a name is that of an operator.</summary>
     internal static bool IsKnown(string name) =>

@@ -18,8 +18,9 @@ public sealed class ReducingStateDescriptor<T> : StateDescriptor
         _serializer = serializer;
     }
 
-    /// <summary>Folds by a built-in reduction: where the backend can, as RocksDB does, adding an element reads nothing.
-    /// With a time to live it reads and puts all the same, as each value has one time.</summary>
+    /// <summary>Folds by a built-in reduction: where the backend can, as RocksDB does, adding an element reads nothing,
+    /// which pays for state that is larger than memory and added to more often than read. With a time to live it reads
+    /// and puts all the same, as each value has one time.</summary>
     /// <param name="name">Name, unique within the operator.</param>
     /// <param name="reduction">For example <see cref="Reduction.SumOfInt64"/>.</param>
     public ReducingStateDescriptor(string name, Reduction<T> reduction)
