@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointing.LoadTests.Ratios;
 
-/// <summary>A sum by the built-in reduction, which merges without reading, ÷ the same sum by a function, which reads and
-/// puts: two states of one subtask, in one run.</summary>
+/// <summary>A sum by the built-in reduction, which merges without reading, ÷ the same sum by a function, which reads
+/// and puts: two states of one subtask, in one run.</summary>
 internal static class ReductionRatios
 {
     private static readonly ReducingStateDescriptor<long> Merged = new("merged", Reduction.SumOfInt64);

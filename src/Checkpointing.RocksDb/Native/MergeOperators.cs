@@ -23,7 +23,8 @@ internal static class MergeOperators
         RocksDbLibrary.rocksdb_options_set_merge_operator(options, ReductionOperator.Create(reduction));
         RocksDbLibrary.rocksdb_options_set_max_successive_merges(options, MaxSuccessiveMerges);
 
-        // Else a value that is not in the cache stays where it is, and operands pile up over it, each after a vain look.
+        // Else a value that is not in the cache stays where it is, and operands pile up over it, each after a vain
+        // look.
         RocksDbLibrary.rocksdb_options_set_strict_max_successive_merges(options, 1);
     }
 }

@@ -6,8 +6,8 @@ namespace Checkpointing.RocksDb.Native;
 
 /// <summary>Merge operators that fold numbers of fixed size: the built-in reductions of states.</summary>
 /// <remarks>
-/// <para>Static unmanaged callbacks; the state that RocksDB passes to them is the number of the reduction. Operands and
-/// values are what the built-in serializers write, so a folded row looks as if it had been put.</para>
+/// <para>Static unmanaged callbacks; the state that RocksDB passes to them is the number of the reduction. Operands
+/// and values are what the built-in serializers write, so a folded row looks as if it had been put.</para>
 /// <para>A value or operand of another length makes the merge fail, which RocksDB reports as corruption: an exception
 /// must not leave a callback.</para>
 /// <para>Integers may be folded among themselves, in any grouping. Doubles may not: their sum depends on it, and what is
