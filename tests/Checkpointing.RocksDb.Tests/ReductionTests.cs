@@ -181,7 +181,10 @@ public sealed class ReductionTests : IDisposable
     public async Task Read_ValueOfAnotherLength_IsCorruption()
     {
         await using var backend = await _bed.Factory.OpenAsync(
-            _bed.Context() with { Reductions = new Dictionary<string, Reduction> { ["counts"] = Reduction.SumOfInt64 } },
+            _bed.Context() with
+            {
+                Reductions = new Dictionary<string, Reduction> { ["counts"] = Reduction.SumOfInt64 },
+            },
             default);
         var table = backend.GetTable("counts");
         table.Put(Key("a"), "abc"u8);
@@ -204,7 +207,8 @@ public sealed class ReductionTests : IDisposable
     [InlineData("checkpointing.concatenation", StateKind.List, 1, "checkpointing.concatenation")]
     public void Choice_OfOneSnapshot(string stored, StateKind kind, int fileCount, string chosen) =>
         MergeOperatorChoice.Of(
-            "checkpointing.int64.sum", [new CatalogueState(RocksDbTestBed.State(kind: kind), "s:counts", stored, fileCount)])
+            "checkpointing.int64.sum",
+            [new CatalogueState(RocksDbTestBed.State(kind: kind), "s:counts", stored, fileCount)])
             .Should().Be(chosen);
 
     private static ReducingStateDescriptor<long> Sum(string name) => new(name, Reduction.SumOfInt64);

@@ -10,8 +10,8 @@ namespace Checkpointing.RocksDb.Native;
 /// and values are what the built-in serializers write, so a folded row looks as if it had been put.</para>
 /// <para>A value or operand of another length makes the merge fail, which RocksDB reports as corruption: an exception
 /// must not leave a callback.</para>
-/// <para>Integers may be folded among themselves, in any grouping. Doubles may not: their sum depends on it, and what is
-/// read shall be what reading and putting would have given.</para>
+/// <para>Integers may be folded among themselves, in any grouping. Doubles may not: their sum depends on it, and what
+/// is read shall be what reading and putting would have given.</para>
 /// </remarks>
 internal static unsafe class ReductionOperator
 {

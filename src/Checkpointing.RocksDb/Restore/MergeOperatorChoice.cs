@@ -7,9 +7,9 @@ namespace Checkpointing.RocksDb.Restore;
 
 /// <summary>Which merge operator a restored column family has. Pure.</summary>
 /// <remarks>A column family has one for good, and files may hold operands of the one that they were written with.
-/// RocksDB does not look whether it is the same: sums would be taken for maxima without a word. So files keep the operator that
-/// the catalogue names, whatever the program declares now; a state that is folded in another way then reads and puts,
-/// which no operator minds. Only where nothing was ever merged the program's choice counts.</remarks>
+/// RocksDB does not look whether it is the same: sums would be taken for maxima without a word. So files keep the
+/// operator that the catalogue names, whatever the program declares now; a state that is folded in another way then
+/// reads and puts, which no operator minds. Only where nothing was ever merged the program's choice counts.</remarks>
 internal static class MergeOperatorChoice
 {
     /// <summary>What a new column family of a state gets.</summary>

@@ -219,7 +219,8 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         {
             var family = RocksDbBackendScope.ColumnFamilyName(state.Name);
             return new CatalogueState(
-                state, family, _scope.Database.MergeOperatorOf(family), _files.Count(file => file.ColumnFamily == family));
+                state, family, _scope.Database.MergeOperatorOf(family),
+                _files.Count(file => file.ColumnFamily == family));
         })],
         Files = [.. _files.Zip(stored, static (file, place) =>
             new CatalogueFile(file, place.Sst.Digest, place.Sst.Key.ToString()))],
