@@ -13,6 +13,8 @@ public class ToolCommandLineTests
     [InlineData("demo --store etcd")]
     [InlineData("demo --store zookeeper")]
     [InlineData("demo --zookeeper localhost:2181")]
+    [InlineData("demo --store zookeeper --zookeeper localhost:port")]
+    [InlineData("demo --store zookeeper --zookeeper localhost:2181/a//b")]
     [InlineData("demo --generations 0")]
     [InlineData("demo --generations three")]
     [InlineData("demo --generations")]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Checkpointing.ZooKeeper;
 
 namespace Checkpointing.Tool.Demo;
 
@@ -43,7 +44,7 @@ internal static class DemoCommand
     private static readonly Option<string?> ZooKeeper = new("--zookeeper")
     {
         Description = "Servers of --store zookeeper",
-        HelpName = "HOST:PORT",
+        HelpName = "HOST:PORT[,...]",
     };
 
     private static readonly Option<long> Generations =
@@ -104,10 +105,11 @@ internal static class DemoCommand
     public static DemoOptions ReadOptions(ParseResult parsed)
     {
         var (generations, parallelism) = ((int)parsed.GetValue(Generations), parsed.GetValue(Parallelism)!);
+        var (isInZooKeeper, servers) = (parsed.GetValue(Store) == "zookeeper", parsed.GetValue(ZooKeeper));
         Require(
-            parsed.GetValue(Store) == "standalone",
-            "--store zookeeper is not built yet; use --store standalone.");
-        Require(parsed.GetValue(ZooKeeper) is null, "--zookeeper needs --store zookeeper, which is not built yet.");
+            !isInZooKeeper || servers is not null,
+            "--store zookeeper needs --zookeeper, the servers: host:port, several apart by commas.");
+        Require(isInZooKeeper || servers is null, "--zookeeper needs --store zookeeper.");
         Require(
             parallelism.Length == 1 || parallelism.Length == generations,
             $"--parallelism has {parallelism.Length} values; "
@@ -127,6 +129,7 @@ internal static class DemoCommand
                 : Path.Combine(folder, "daily.csv"),
             Backend = parsed.GetValue(Backend) == "heap" ? DemoBackend.Heap : DemoBackend.RocksDb,
             IsIncremental = parsed.GetValue(Snapshots) == "incremental",
+            ZooKeeper = CheckServers(servers),
             Generations = generations,
             Parallelism = parallelism,
             Interval = parsed.GetValue(Interval) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
@@ -206,6 +209,26 @@ internal static class DemoCommand
 
     private static string NameOf(ArgumentResult result) =>
         result.Parent is OptionResult { IdentifierToken.Value: var name } ? name : result.Argument.Name;
+
+    private static string? CheckServers(string? servers)
+    {
+        try
+        {
+            if (servers is not null)
+            {
+                new ZooKeeperOptions { ConnectionString = servers }.Validate();
+            }
+
+            return servers;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ToolException(
+                $"Option --zookeeper has the value '{servers}'; it takes host:port, several apart by commas, and "
+                + "perhaps a node behind them, such as a:2181,b:2181/node.",
+                ExitCodes.Usage, exception);
+        }
+    }
 
     private static string FullPath(string option, string path)
     {

@@ -1,10 +1,13 @@
 // Makes the folder of the demo and locks a file in it.
 #pragma warning disable RS0030
 using System.Globalization;
+using System.Text;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Checkpointing.Inspection;
+using Checkpointing.StateHandles;
 using Checkpointing.Storage.Local;
+using Checkpointing.ZooKeeper;
 
 namespace Checkpointing.Tool.Demo;
 
@@ -29,18 +32,30 @@ internal sealed class DemoFolder : IAsyncDisposable
     private static readonly TimeSpan LockDeadline = TimeSpan.FromSeconds(60);
 
     private readonly LocalCheckpointStorage _storage;
+    private readonly ICheckpointRegister _register;
     private readonly CompletedCheckpointStore _run;
     private readonly TimeProvider _time;
     private FileStream? _lock;
 
-    private DemoFolder(string checkpoints, IdSource ids, TimeProvider time)
+    private DemoFolder(string checkpoints, string? zooKeeper, IdSource ids, TimeProvider time)
     {
         _storage = new(checkpoints);
-        _run = new StandaloneCompletedCheckpointStore(
-            new StorageCheckpointRegister(_storage), _storage, RunName, ids,
-            $"{Environment.MachineName}/{Environment.ProcessId}");
+        _register = zooKeeper is null
+            ? new StorageCheckpointRegister(_storage)
+            : new ZooKeeperCheckpointRegister(new()
+            {
+                ConnectionString = zooKeeper,
+
+                // Jobs of one name in one namespace are one job: those of another folder are not ours.
+                Namespace = $"checkpointing/demo-{ContentDigest.Of(Encoding.UTF8.GetBytes(checkpoints))}",
+                TimeProvider = time,
+            });
+        _run = _register.OpenStore(_storage, RunName, ids, $"{Environment.MachineName}/{Environment.ProcessId}");
         _time = time;
     }
+
+    /// <summary>Where the lists of completed checkpoints are.</summary>
+    public ICheckpointRegister Register => _register;
 
     /// <summary>Where the checkpoints are.</summary>
     public LocalCheckpointStorage Storage => _storage;
@@ -49,10 +64,15 @@ internal sealed class DemoFolder : IAsyncDisposable
     public long Epoch => _run.Epoch;
 
     /// <summary>Takes the folder over and waits until the process before has let go of it.</summary>
+    /// <param name="folder">The folder; made if it is not there.</param>
+    /// <param name="zooKeeper">Servers that keep the lists of completed checkpoints; null: the folder keeps them.</param>
+    /// <param name="ids">Makes ids.</param>
+    /// <param name="time">For waits.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CoordinatorFencedException">While waiting, a still newer process has taken over.</exception>
     /// <exception cref="ToolException">The folder cannot be written, or the process before does not end.</exception>
     public static async Task<DemoFolder> TakeAsync(
-        string folder, IdSource ids, TimeProvider time, CancellationToken cancellationToken)
+        string folder, string? zooKeeper, IdSource ids, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
@@ -64,7 +84,7 @@ internal sealed class DemoFolder : IAsyncDisposable
                 $"The folder '{folder}' cannot be made: {exception.Message}", innerException: exception);
         }
 
-        var taken = new DemoFolder(Path.Combine(folder, "checkpoints"), ids, time);
+        var taken = new DemoFolder(Path.Combine(folder, "checkpoints"), zooKeeper, ids, time);
         try
         {
             await taken._run.TakeEpochAsync(cancellationToken).ConfigureAwait(false);
@@ -119,6 +139,11 @@ internal sealed class DemoFolder : IAsyncDisposable
             await _lock.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (_register is IAsyncDisposable session)
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+        }
+
         _storage.Dispose();
     }
 
@@ -127,6 +152,7 @@ internal sealed class DemoFolder : IAsyncDisposable
         var coordinator = new CheckpointCoordinatorBuilder(_storage)
             .WithJob(new JobTopology(job, FlightsJob.MaxParallelism) { { FlightsJob.TotalsName, 1 } })
             .WithTaskGateway(new NoTasks())
+            .WithRegister(_register)
             .Build();
         await using (coordinator.ConfigureAwait(false))
         {
@@ -157,7 +183,7 @@ internal sealed class DemoFolder : IAsyncDisposable
     }
 
     private ValueTask<JobInspection?> InspectAsync(int generation, CancellationToken cancellationToken) =>
-        JobInspection.ReadAsync(_storage, JobOf(generation), cancellationToken);
+        JobInspection.ReadAsync(_register, JobOf(generation), cancellationToken);
 
     private async Task LockAsync(string path, CancellationToken cancellationToken)
     {

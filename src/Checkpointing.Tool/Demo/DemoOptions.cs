@@ -28,6 +28,9 @@ internal sealed record DemoOptions
     /// <summary>Whether RocksDB's snapshots send only new files.</summary>
     public bool IsIncremental { get; init; } = true;
 
+    /// <summary>Servers that keep the list of completed checkpoints; null: it is kept beside them.</summary>
+    public string? ZooKeeper { get; init; }
+
     /// <summary>How many jobs, one after the other, share the work; at least 1.</summary>
     public int Generations { get; init; } = 3;
 

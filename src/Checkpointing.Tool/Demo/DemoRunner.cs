@@ -28,7 +28,7 @@ internal sealed class DemoRunner(DemoOptions options, DemoView view)
         var input = FlightInput.Load(options.Input);
         _ = input.MaxOutOfOrderness(options.Replays);
         var folder = await DemoFolder.TakeAsync(
-            options.Folder, IdsOf(0), _time, cancellationToken).ConfigureAwait(false);
+            options.Folder, options.ZooKeeper, IdsOf(0), _time, cancellationToken).ConfigureAwait(false);
         await using (folder.ConfigureAwait(false))
         {
             view.Started(options, input);
@@ -86,6 +86,7 @@ internal sealed class DemoRunner(DemoOptions options, DemoView view)
         var progress = new SourceProgress();
         var job = FlightsJob.Define(context.Input, options, context.IsLast ? null : context.Target, progress);
         var host = new InProcessHostBuilder(folder.Storage)
+            .WithRegister(folder.Register)
             .WithBackend(context.Backend)
             .WithTimeProvider(_time)
             .WithIdSource(IdsOf((folder.Epoch * 10_000) + context.Generation))

@@ -23,10 +23,19 @@ public sealed record JobInspection(
 {
     /// <summary>Reads the register of a job; null if it has none.</summary>
     /// <exception cref="CheckpointCorruptException">The record is damaged.</exception>
+    public static ValueTask<JobInspection?> ReadAsync(
+        ICheckpointStorage storage, JobId job, CancellationToken cancellationToken = default) =>
+        ReadAsync(new StorageCheckpointRegister(storage), job, cancellationToken);
+
+    /// <inheritdoc cref="ReadAsync(ICheckpointStorage, JobId, CancellationToken)"/>
+    /// <param name="register">Where the record is.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="cancellationToken">Passed to the register.</param>
     public static async ValueTask<JobInspection?> ReadAsync(
-        ICheckpointStorage storage, JobId job, CancellationToken cancellationToken = default)
+        ICheckpointRegister register, JobId job, CancellationToken cancellationToken = default)
     {
-        var record = await new RegisterSession(new StorageCheckpointRegister(storage), job)
+        ArgumentNullException.ThrowIfNull(register);
+        var record = await new RegisterSession(register, job)
             .ReadAsync(cancellationToken).ConfigureAwait(false);
         return record is null ? null : new(
             record.Job,
