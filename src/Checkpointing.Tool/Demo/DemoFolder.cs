@@ -65,7 +65,8 @@ internal sealed class DemoFolder : IAsyncDisposable
 
     /// <summary>Takes the folder over and waits until the process before has let go of it.</summary>
     /// <param name="folder">The folder; made if it is not there.</param>
-    /// <param name="zooKeeper">Servers that keep the lists of completed checkpoints; null: the folder keeps them.</param>
+    /// <param name="zooKeeper">Servers that keep the lists of completed checkpoints; null: the folder keeps
+    /// them.</param>
     /// <param name="ids">Makes ids.</param>
     /// <param name="time">For waits.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -37,7 +37,8 @@ public sealed class CheckpointCleanerTests : IAsyncDisposable
     [Fact]
     public async Task Schedule_NamesOfOthers_StayWhereTheyAre()
     {
-        string[] files = ["job/notes.txt", "job/shared/1-x-y", NewFile(1), "job/chk-1/pins/" + Guid.Empty.ToString("N")];
+        string[] files =
+            ["job/notes.txt", "job/shared/1-x-y", NewFile(1), "job/chk-1/pins/" + Guid.Empty.ToString("N")];
         await CreateAsync(files);
 
         _cleaner.Schedule(files);
@@ -56,7 +57,8 @@ public sealed class CheckpointCleanerTests : IAsyncDisposable
         _cleaner.Schedule([NewFile(1)]);
         _cleaner.Schedule([NewFile(2)]);
         await _cleaner.WhenIdleAsync();
-        (await _storage.ListAsync("", default).ToListAsync()).Should().ContainSingle().Which.Path.Should().Be(NewFile(1));
+        (await _storage.ListAsync("", default).ToListAsync()).Should().ContainSingle().Which.Path.Should()
+            .Be(NewFile(1));
         _cleaner.Waiting.Should().Be(1);
 
         _storage.Refused = null;
