@@ -60,4 +60,8 @@ public enum CheckpointFailureReason
 
     /// <summary>The job is stopping. Nothing to do.</summary>
     JobStopping = 18,
+
+    /// <summary>Less space is free than the checkpoint is likely to need beside the reserve. Free some, or lower the
+    /// reserve; nothing was written.</summary>
+    InsufficientSpace = 19,
 }

@@ -16,6 +16,10 @@ public abstract class ForwardingStorage(ICheckpointStorage inner) : ICheckpointS
     public virtual ILocalFileTransfer? LocalFiles => inner.LocalFiles;
 
     /// <inheritdoc/>
+    public virtual ValueTask<StorageSpace?> GetSpaceAsync(CancellationToken cancellationToken) =>
+        inner.GetSpaceAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public virtual ValueTask<Stream> OpenReadAsync(string path, long offset, CancellationToken cancellationToken) =>
         inner.OpenReadAsync(path, offset, cancellationToken);
 

@@ -24,6 +24,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     private readonly CoordinatorCore _core;
     private readonly CompletedCheckpointStore _store;
     private readonly JobTopology _topology;
+    private readonly CheckpointCoordinatorOptions _options;
     private readonly ICheckpointStorage _storage;
     private readonly ITaskGateway _gateway;
     private readonly IdSource _ids;
@@ -46,6 +47,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         CheckpointCoordinatorBuilder builder, CompletedCheckpointStore store, ITaskGateway gateway)
     {
         _topology = builder.Topology!;
+        _options = builder.Options;
         _storage = builder.Storage;
         (_store, _gateway, _ids, _time, _scheduler) = (store, gateway, builder.Ids, builder.Time, builder.Scheduler);
         _logger = builder.LoggerFactory.CreateLogger<CheckpointCoordinator>();
@@ -90,7 +92,11 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     internal int PendingCount => Locked(static core => core.PendingCount);
 
     /// <summary>All tasks run: triggers are allowed from here, periodic ones begin.</summary>
-    public void Start() => Dispatch(new CoordinatorEvent.Started());
+    public void Start()
+    {
+        Dispatch(new CoordinatorEvent.Started());
+        StartScrub();
+    }
 
     /// <summary>Takes a checkpoint or savepoint.</summary>
     /// <param name="request">What.</param>
@@ -140,6 +146,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
             _isEnded = true;
         }
 
+        await StopScrubAsync().ConfigureAwait(false);
         Dispatch(new CoordinatorEvent.Ending(termination));
         await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         await _cleaner.FinishAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -157,6 +164,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _isDisposed = true;
         await _timer.DisposeAsync().ConfigureAwait(false);
         await _cleaner.DisposeAsync().ConfigureAwait(false);
+        _scrubEnd.Dispose();
         _failure.TrySetResult();
     }
 

@@ -1,3 +1,5 @@
+using Checkpointing.CompletedCheckpoints;
+
 namespace Checkpointing.Coordination;
 
 /// <summary>Settings of a coordinator. Values only: components are passed to the builder.</summary>
@@ -25,6 +27,10 @@ public sealed class CheckpointCoordinatorOptions
     /// <summary>Failed checkpoints in a row before the job fails; null: never. Default: null.</summary>
     public int? TolerableFailures { get; set; }
 
+    /// <summary>Bytes a second at which retained files are read again behind the job, so that damage is known before
+    /// the day of a restore; at least 1,024. Default: null, they are not. See <see cref="CheckpointScrub"/>.</summary>
+    public long? ScrubBytesPerSecond { get; set; }
+
     /// <summary>Checks every setting once, when the coordinator is built.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is outside its range; the message names it.</exception>
     public void Validate()
@@ -37,6 +43,7 @@ public sealed class CheckpointCoordinatorOptions
         Check(MaxConcurrent is >= 1 and <= 100, nameof(MaxConcurrent), MaxConcurrent, "1 to 100");
         Check(MaxRetainedCheckpoints is >= 1 and <= 1_000, nameof(MaxRetainedCheckpoints), MaxRetainedCheckpoints,
             "1 to 1,000");
+        Check(ScrubBytesPerSecond is null or >= 1_024, nameof(ScrubBytesPerSecond), ScrubBytesPerSecond, "at least 1,024");
         Check(TolerableFailures is null or >= 0, nameof(TolerableFailures), TolerableFailures, "at least 0");
     }
 

@@ -1,3 +1,4 @@
+using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Diagnostics;
 using Checkpointing.StateHandles;
 using Microsoft.Extensions.Logging;
@@ -65,4 +66,14 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = CheckpointingEventIds.SweepRefused, Level = LogLevel.Warning,
         Message = "Job '{Job}': nothing is swept: '{Path}' cannot be read")]
     public static partial void SweepRefused(this ILogger logger, JobId job, string path);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.RetainedFileDamaged, Level = LogLevel.Error,
+        Message = "Job '{Job}': the retained file '{Path}' is damaged ({Kind}), which checkpoints {Checkpoints} need: "
+            + "{Detail}. Take a canonical savepoint while the job runs")]
+    public static partial void RetainedFileDamaged(
+        this ILogger logger, JobId job, string path, ScrubProblemKind kind, string checkpoints, string detail);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.ScrubEnded, Level = LogLevel.Information,
+        Message = "Job '{Job}': {Files} retained files ({Bytes} bytes) read again, {Problems} damaged")]
+    public static partial void ScrubEnded(this ILogger logger, JobId job, int files, long bytes, int problems);
 }

@@ -71,6 +71,12 @@ public static class CheckpointingEventIds
     /// <summary>A checkpoint was subsumed.</summary>
     public const int CheckpointSubsumed = 4002;
 
+    /// <summary>A scrub found a file of a retained checkpoint damaged.</summary>
+    public const int RetainedFileDamaged = 4003;
+
+    /// <summary>A scrub has read every file of the retained checkpoints.</summary>
+    public const int ScrubEnded = 4004;
+
     /// <summary>Working folders of processes that no longer run were removed.</summary>
     public const int WorkingFoldersSwept = 5000;
 

@@ -35,6 +35,10 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
     /// <summary>The newest completed checkpoint of the job; null before there is one.</summary>
     public CompletedCheckpoint? LatestCompleted => _coordinator?.LatestCompleted;
 
+    /// <summary>Files of retained checkpoints that a scrub found damaged; empty without
+    /// <see cref="EmbeddedOptions.ScrubBytesPerSecond"/>.</summary>
+    public IReadOnlyList<ScrubProblem> DamagedFiles => _coordinator?.DamagedFiles ?? [];
+
     /// <summary>Opens the checkpoints of a job.</summary>
     /// <param name="storage">Where they are. Borrowed.</param>
     /// <param name="job">Name of the job: one name is one state.</param>
@@ -215,7 +219,12 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
         .WithJob(new JobTopology(_job, maxParallelism) { { operatorName, 1 } })
         .WithTaskGateway(_gateway)
         .WithRegister(_register)
-        .WithOptions(new() { MaxRetainedCheckpoints = _options.MaxRetainedCheckpoints, Timeout = _options.Timeout })
+        .WithOptions(new()
+        {
+            MaxRetainedCheckpoints = _options.MaxRetainedCheckpoints,
+            Timeout = _options.Timeout,
+            ScrubBytesPerSecond = _options.ScrubBytesPerSecond,
+        })
         .WithLoggerFactory(_options.LoggerFactory)
         .WithTimeProvider(_options.TimeProvider)
         .WithIdSource(_options.Ids)

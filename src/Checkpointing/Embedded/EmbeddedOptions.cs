@@ -14,6 +14,10 @@ public sealed class EmbeddedOptions
     /// <summary>A checkpoint that takes longer fails. Default: 10 minutes.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Bytes a second at which retained files are read again behind the job; at least 1,024. Default: null,
+    /// they are not. What is found is logged, and is in <see cref="EmbeddedCheckpoints.DamagedFiles"/>.</summary>
+    public long? ScrubBytesPerSecond { get; set; }
+
     /// <summary>Where the list of completed checkpoints is kept. Default: null, in the job's folder.</summary>
     public ICheckpointRegister? Register { get; set; }
 

@@ -5,7 +5,7 @@ namespace Checkpointing.State;
 /// <summary>A prepared snapshot of all state of a subtask.</summary>
 internal sealed class SubtaskSnapshotPlan(
     SubtaskStateContext context, SnapshotRequest request, IReadOnlyList<StateDescription> states,
-    OperatorStateSnapshot operatorState, KeyedStateSnapshot? keyed) : ISnapshotPlan
+    OperatorStateSnapshot operatorState, KeyedStateSnapshot? keyed, SpaceNeeds needs) : ISnapshotPlan
 {
     private int _isUsed;
     private bool _isWritten;
@@ -20,6 +20,8 @@ internal sealed class SubtaskSnapshotPlan(
                 $"The snapshot of checkpoint {request.CheckpointId} was written or disposed before.");
         }
 
+        await needs.CheckAsync(context.Storage, request.CheckpointId, cancellationToken).ConfigureAwait(false);
+
         // Keyed state last: when it fails, it takes back what it made, and only the one file before is left to us.
         var operatorHandle = await operatorState.WriteAsync(context, request, cancellationToken).ConfigureAwait(false);
         var result = keyed is null
@@ -30,7 +32,9 @@ internal sealed class SubtaskSnapshotPlan(
             ? new SnapshotCost(operatorBytes, 0, 0, 0)
             : new(operatorBytes, 1, 0, 0) { Transfers = TransferCounts.Streamed(operatorBytes) };
         _isWritten = true;
-        return new(result.Handle, operatorHandle, states, result.Cost + operatorCost, result.GivenUp);
+        var cost = result.Cost + operatorCost;
+        needs.Learn(cost.NewBytes);
+        return new(result.Handle, operatorHandle, states, cost, result.GivenUp);
     }
 
     public async ValueTask DisposeAsync()

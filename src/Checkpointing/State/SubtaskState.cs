@@ -10,6 +10,7 @@ public class SubtaskState : IAsyncDisposable
     private readonly CurrentKey? _current;
     private readonly KeyedStateBackend? _backend;
     private readonly IReadOnlyList<StateDescription> _descriptions;
+    private readonly SpaceNeeds _needs = new();
 
     private protected SubtaskState(
         SubtaskStateContext context, OperatorState operatorState, IReadOnlyList<StateDescription> descriptions,
@@ -75,7 +76,7 @@ public class SubtaskState : IAsyncDisposable
         }
 
         var keyed = _backend?.PrepareSnapshot(request);
-        return new SubtaskSnapshotPlan(_context, request, _descriptions, new(Operator), keyed);
+        return new SubtaskSnapshotPlan(_context, request, _descriptions, new(Operator), keyed, _needs);
     }
 
     /// <summary>The coordinator has confirmed a checkpoint. Unknown and old ids are ignored, also after

@@ -22,6 +22,11 @@ public interface ICheckpointStorage
     /// <summary>Transfer of local files without a detour through memory, where the medium has it; else null.</summary>
     ILocalFileTransfer? LocalFiles { get; }
 
+    /// <summary>Space for new files, asked before each checkpoint; null where it is not known or not limited. Default:
+    /// null.</summary>
+    /// <param name="cancellationToken">Observed before the medium is asked.</param>
+    ValueTask<StorageSpace?> GetSpaceAsync(CancellationToken cancellationToken) => new((StorageSpace?)null);
+
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">The file.</param>
     /// <param name="offset">First byte to read, 0 to the file's length.</param>
@@ -66,6 +71,12 @@ public interface ICheckpointStorage
     /// <returns>How many were removed.</returns>
     ValueTask<int> SweepTemporaryFilesAsync(string folder, CancellationToken cancellationToken);
 }
+
+/// <summary>Space of a storage.</summary>
+/// <param name="Volume">For people: whose space it is.</param>
+/// <param name="FreeBytes">Bytes that this user may still write.</param>
+/// <param name="ReservedBytes">Bytes that checkpoints leave free.</param>
+public sealed record StorageSpace(string Volume, long FreeBytes, long ReservedBytes);
 
 /// <summary>A file found by listing.</summary>
 /// <param name="Path">Its path.</param>

@@ -23,6 +23,7 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
     private const int FilesBetweenYields = 256;
 
     private readonly bool _mayLink;
+    private readonly long _reservedBytes;
     private readonly LocalFailures _failures;
     private readonly LocalFolders _folders;
     private readonly LocalLinks _links;
@@ -36,6 +37,8 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         Root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+        _reservedBytes = (options ?? new()).ReservedBytes;
+        ArgumentOutOfRangeException.ThrowIfNegative(_reservedBytes);
         var mayShare = options?.ForceCopy != true;
         _mayLink = mayShare && options?.NoHardLinks != true;
         _failures = new(Root);
@@ -54,6 +57,28 @@ public sealed class LocalCheckpointStorage : ICheckpointStorage, IDisposable
 
     /// <inheritdoc/>
     public ILocalFileTransfer LocalFiles => _transfer;
+
+    /// <inheritdoc/>
+    public ValueTask<StorageSpace?> GetSpaceAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            // Before the first checkpoint the root is not there yet: the folder above it is on its volume.
+            var folder = Root;
+            while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } above)
+            {
+                folder = above;
+            }
+
+            return new(new StorageSpace(Root, new DriveInfo(folder).AvailableFreeSpace, _reservedBytes));
+        }
+        catch (Exception e) when (LocalFailures.IsOfFileSystem(e) || e is ArgumentException)
+        {
+            // Not known, as on a share of the network: writing will tell.
+            return new((StorageSpace?)null);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask<Stream> OpenReadAsync(string path, long offset, CancellationToken cancellationToken)

@@ -19,6 +19,12 @@ public sealed class LocalStorageOptions
     /// Default: none. Links and shared blocks move no bytes and do not wait. Not owned.</summary>
     public ByteRateLimit? CopyRateLimit { get; set; }
 
+    /// <summary>Bytes of the volume that checkpoints leave free, from 0: one that would likely use them is declined
+    /// with
+    /// <see cref="CheckpointFailureReason.InsufficientSpace"/> before anything is written, and the job goes on.
+    /// Default: 16 MiB.</summary>
+    public long ReservedBytes { get; set; } = 16 << 20;
+
     /// <summary>Whether files are read and deleted through symbolic links that lead out of the root. Default:
     /// false: <see cref="ForeignPathException"/>.</summary>
     /// <remarks>Paths come from metadata, and a folder from elsewhere may hold links to anything. Set it only where you

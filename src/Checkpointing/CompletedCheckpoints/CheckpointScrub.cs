@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
-using Checkpointing.CompletedCheckpoints;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
 
-namespace Checkpointing.Inspection;
+namespace Checkpointing.CompletedCheckpoints;
 
 /// <summary>Reads the files of retained checkpoints again and again, at a limited rate, and compares them with what was
 /// stored: so damage is known before the day of a restore. Deletes and changes nothing.</summary>

@@ -1,5 +1,4 @@
 using Checkpointing.CompletedCheckpoints;
-using Checkpointing.Inspection;
 using Checkpointing.Metadata;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
@@ -7,7 +6,7 @@ using Checkpointing.Storage.Local;
 using Checkpointing.Tests.Storage;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Checkpointing.Tests.Inspection;
+namespace Checkpointing.Tests.CompletedCheckpoints;
 
 public sealed class CheckpointScrubTests : IDisposable
 {
