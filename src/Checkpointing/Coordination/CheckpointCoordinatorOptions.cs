@@ -43,7 +43,8 @@ public sealed class CheckpointCoordinatorOptions
         Check(MaxConcurrent is >= 1 and <= 100, nameof(MaxConcurrent), MaxConcurrent, "1 to 100");
         Check(MaxRetainedCheckpoints is >= 1 and <= 1_000, nameof(MaxRetainedCheckpoints), MaxRetainedCheckpoints,
             "1 to 1,000");
-        Check(ScrubBytesPerSecond is null or >= 1_024, nameof(ScrubBytesPerSecond), ScrubBytesPerSecond, "at least 1,024");
+        Check(ScrubBytesPerSecond is null or >= 1_024, nameof(ScrubBytesPerSecond), ScrubBytesPerSecond,
+            "at least 1,024");
         Check(TolerableFailures is null or >= 0, nameof(TolerableFailures), TolerableFailures, "at least 0");
     }
 
