@@ -55,10 +55,11 @@ public sealed class RocksDbBackendOptions
     /// Default: 64 MiB. The first checkpoint waits for it: a job of 64 GiB a subtask would take 17 minutes.</summary>
     public long VerificationBytesPerSecond { get; set; } = 64 << 20;
 
-    /// <summary>Limits the reading of local files for their digests, by snapshots and restores; share it with others,
-    /// for example with <see cref="Storage.Local.LocalStorageOptions.CopyRateLimit"/>. Default: none. Not
+    /// <summary>Limits what snapshots and restores read and send: files that go through the process, and the reading
+    /// of local ones for their digests; share it with others, for example with
+    /// <see cref="Storage.Local.LocalStorageOptions.CopyRateLimit"/>. Links move no bytes. Default: none. Not
     /// owned.</summary>
-    public ByteRateLimit? DigestRateLimit { get; set; }
+    public ByteRateLimit? TransferRateLimit { get; set; }
 
     /// <summary>How another key-group range than the stored one is restored.</summary>
     internal RescaleRules Rescaling { get; set; } = RescaleRules.Default;

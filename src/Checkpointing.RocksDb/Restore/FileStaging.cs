@@ -96,7 +96,7 @@ internal sealed class FileStaging(
             var kind = await local.FetchAsync(file.Path, localPath, cancellationToken).ConfigureAwait(false);
             Count(file, kind);
             return options.Verification == RestoreVerification.Full
-                ? await PacedDigest.ComputeAsync(localPath, options.DigestRateLimit, cancellationToken)
+                ? await PacedDigest.ComputeAsync(localPath, options.TransferRateLimit, cancellationToken)
                     .ConfigureAwait(false)
                 : (null, WorkingFolder.LengthOf(localPath));
         }
@@ -110,7 +110,8 @@ internal sealed class FileStaging(
             await using (target.ConfigureAwait(false))
             {
                 Count(file, FileTransferKind.Stream);
-                return await LocalFileDigest.CopyAsync(source, target, cancellationToken).ConfigureAwait(false);
+                return await LocalFileDigest
+                    .CopyAsync(source, target, options.TransferRateLimit, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -24,7 +24,7 @@ internal sealed class PrivateSnapshotFiles : SnapshotFiles
         _scope = scope;
         _request = request;
         _running = running;
-        _upload = new(scope.Context.Storage, NewPath, KeyOf, scope.Options.DigestRateLimit);
+        _upload = new(scope.Context.Storage, NewPath, KeyOf, scope.Options.TransferRateLimit);
     }
 
     internal override bool IsAnew => true;

@@ -12,7 +12,7 @@ internal sealed class SharedSnapshotFiles(
         scope.Context.Storage,
         () => request.NewSharedPath(scope.BackendId, scope.Range, scope.Context.Ids),
         path => SharedStateKey.Of(path, scope.BackendId, scope.Range),
-        scope.Options.DigestRateLimit);
+        scope.Options.TransferRateLimit);
 
     internal override bool IsAnew => request.Kind == CheckpointKind.FullCheckpoint;
 

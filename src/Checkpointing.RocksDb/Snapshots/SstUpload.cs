@@ -10,10 +10,10 @@ namespace Checkpointing.RocksDb.Snapshots;
 /// <param name="storage">The storage.</param>
 /// <param name="newPath">Makes a new path.</param>
 /// <param name="keyOf">Gives the key of a path.</param>
-/// <param name="digestLimit">How fast local files are read for their digests; null: as fast as they can be.</param>
+/// <param name="limit">How fast local files are read and sent; null: as fast as they can be.</param>
 internal sealed class SstUpload(
     ICheckpointStorage storage, Func<string> newPath, Func<string, SharedStateKey> keyOf,
-    ByteRateLimit? digestLimit)
+    ByteRateLimit? limit)
 {
     /// <summary>Stores a pinned local file: by link where the storage can, else through memory.</summary>
     internal async ValueTask<Upload> StoreAsync(
@@ -71,7 +71,7 @@ internal sealed class SstUpload(
     private async ValueTask<(ContentDigest Digest, long LengthBytes, FileTransferKind Kind)> LinkAsync(
         ILocalFileTransfer local, string pinnedPath, string target, CancellationToken cancellationToken)
     {
-        var (digest, length) = await PacedDigest.ComputeAsync(pinnedPath, digestLimit, cancellationToken)
+        var (digest, length) = await PacedDigest.ComputeAsync(pinnedPath, limit, cancellationToken)
             .ConfigureAwait(false);
 
         // RocksDB syncs an SST file before it is in any version.
@@ -94,6 +94,10 @@ internal sealed class SstUpload(
                     while (await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is var read and > 0)
                     {
                         await writer.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                        if (limit is not null)
+                        {
+                            await limit.TakeAsync(read, cancellationToken).ConfigureAwait(false);
+                        }
                     }
                 }
                 finally

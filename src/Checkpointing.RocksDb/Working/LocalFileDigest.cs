@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Hashing;
 using Checkpointing.StateHandles;
+using Checkpointing.Storage;
 
 namespace Checkpointing.RocksDb.Working;
 
@@ -35,9 +36,9 @@ internal static class LocalFileDigest
         return (ContentDigest.Of(hash), length);
     }
 
-    /// <summary>Copies a stream to its end.</summary>
+    /// <summary>Copies a stream to its end, at the rate if there is one.</summary>
     internal static async ValueTask<(ContentDigest Digest, long LengthBytes)> CopyAsync(
-        Stream source, Stream target, CancellationToken cancellationToken)
+        Stream source, Stream target, ByteRateLimit? limit, CancellationToken cancellationToken)
     {
         var hash = new XxHash128();
         var length = 0L;
@@ -49,6 +50,10 @@ internal static class LocalFileDigest
                 hash.Append(buffer.AsSpan(0, read));
                 length += read;
                 await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                if (limit is not null)
+                {
+                    await limit.TakeAsync(read, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
         finally
