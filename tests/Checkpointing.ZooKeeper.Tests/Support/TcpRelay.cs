@@ -16,6 +16,8 @@ public sealed class TcpRelay : IAsyncDisposable
     private int _pings;
     private int _cutAt;
     private bool _isCutBefore;
+    private int _actAt;
+    private Func<Task>? _act;
     private bool _isRefusing;
 
     public TcpRelay(int serverPort)
@@ -46,6 +48,15 @@ public sealed class TcpRelay : IAsyncDisposable
         lock (_gate)
         {
             (_cutAt, _isCutBefore) = (_frames + request, isBefore);
+        }
+    }
+
+    /// <summary>Does something when the n-th request from now has come and before it goes on, or is cut.</summary>
+    public void ActAt(int request, Func<Task> act)
+    {
+        lock (_gate)
+        {
+            (_actAt, _act) = (_frames + request, act);
         }
     }
 
@@ -155,9 +166,16 @@ public sealed class TcpRelay : IAsyncDisposable
                 else if (!isFirst)
                 {
                     bool isCut;
+                    Func<Task>? act;
                     lock (_gate)
                     {
                         isCut = ++_frames == _cutAt;
+                        act = _frames == _actAt ? _act : null;
+                    }
+
+                    if (act is not null)
+                    {
+                        await act();
                     }
 
                     if (isCut)
