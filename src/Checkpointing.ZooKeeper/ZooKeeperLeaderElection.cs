@@ -17,13 +17,14 @@ namespace Checkpointing.ZooKeeper;
 /// </remarks>
 public sealed class ZooKeeperLeaderElection : IAsyncDisposable
 {
+    private const int NameCharacters = 32;
     private const int SequenceDigits = 10;
 
     private readonly ZooKeeperClient _client;
     private readonly JobId _job;
     private readonly string _candidate;
     private readonly string _folder;
-    private readonly IdSource _ids;
+    private readonly string _name;
     private readonly ILogger _log;
     private ZooKeeperLeadership? _leadership;
 
@@ -37,7 +38,7 @@ public sealed class ZooKeeperLeaderElection : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrWhiteSpace(candidate);
         _client = options.Connect();
-        (_job, _candidate, _ids) = (job, candidate, options.Ids);
+        (_job, _candidate, _name) = (job, candidate, options.Ids.NewGuid().ToString("N"));
         _folder = $"/{options.Namespace}/{ZooKeeperPath.EscapePart(job.Name)}/candidates";
         _log = options.LoggerFactory.CreateLogger<ZooKeeperLeaderElection>();
     }
@@ -45,6 +46,8 @@ public sealed class ZooKeeperLeaderElection : IAsyncDisposable
     internal ZooKeeperClient Client => _client;
 
     /// <summary>Queues up, if it does not yet, and waits until this process leads.</summary>
+    /// <remarks>A wait that was cancelled keeps its place in the queue: wait again, or dispose this to leave
+    /// it.</remarks>
     /// <exception cref="CheckpointStorageUnavailableException">No server answered for the time of a request, or they
     /// refuse; waiting again goes on.</exception>
     public async Task<ZooKeeperLeadership> WaitAsync(CancellationToken cancellationToken)
@@ -54,29 +57,23 @@ public sealed class ZooKeeperLeaderElection : IAsyncDisposable
             return held;
         }
 
-        var name = "";
-        var session = CancellationToken.None;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                if (session == CancellationToken.None || session.IsCancellationRequested)
-                {
-                    // A new session has no place in the queue, and a name of its own.
-                    session = _client.SessionLost;
-                    name = _ids.NewGuid().ToString("N");
-                }
-
-                if (await TryLeadAsync(name, session, cancellationToken).ConfigureAwait(false) is { } leadership)
+                if (await TryLeadAsync(_client.SessionLost, cancellationToken).ConfigureAwait(false)
+                    is { } leadership)
                 {
                     _leadership = leadership;
                     return leadership;
                 }
             }
-            catch (ZooKeeperException e) when (e.MayHaveHappened || e.Code == ZooKeeperErrorCode.NoNode)
+            catch (ZooKeeperException e) when (e.MayHaveHappened || e.Code is ZooKeeperErrorCode.NoNode
+                or ZooKeeperErrorCode.SessionExpired or ZooKeeperErrorCode.SessionMoved)
             {
-                // Whether the place was taken is seen in the queue; or somebody removed the queue.
+                // Whether the place was taken is seen in the queue; or somebody removed the queue; or the session
+                // went on elsewhere or ended.
             }
             catch (ZooKeeperException e)
             {
@@ -98,20 +95,20 @@ public sealed class ZooKeeperLeaderElection : IAsyncDisposable
 
     /// <returns>Null if another was before us and no longer is, or the session was lost: look again.</returns>
     private async Task<ZooKeeperLeadership?> TryLeadAsync(
-        string name, CancellationToken session, CancellationToken cancellationToken)
+        CancellationToken session, CancellationToken cancellationToken)
     {
         await _client.EnsurePathAsync(_folder, cancellationToken).ConfigureAwait(false);
         await _client.SyncAsync(_folder, cancellationToken).ConfigureAwait(false);
         var queue = await ReadQueueAsync(cancellationToken).ConfigureAwait(false);
-        if (!queue.Exists(node => IsOurs(node, name)))
+        if (!queue.Exists(node => node.StartsWith(_name, StringComparison.Ordinal)))
         {
             await _client.CreateAsync(
-                $"{_folder}/{name}-", Encoding.UTF8.GetBytes(_candidate), isEphemeral: true, isSequential: true,
+                $"{_folder}/{_name}-", Encoding.UTF8.GetBytes(_candidate), isEphemeral: true, isSequential: true,
                 cancellationToken).ConfigureAwait(false);
             queue = await ReadQueueAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var place = queue.FindIndex(node => IsOurs(node, name));
+        var place = queue.FindIndex(node => node.StartsWith(_name, StringComparison.Ordinal));
         using var watch = new ZooKeeperWatch();
         if (place < 0)
         {
@@ -139,10 +136,22 @@ public sealed class ZooKeeperLeaderElection : IAsyncDisposable
 #pragma warning disable CA2000
         var watch = new ZooKeeperWatch();
 #pragma warning restore CA2000
-        var stat = await _client.ExistsAsync($"{_folder}/{node}", watch, cancellationToken).ConfigureAwait(false);
-        if (stat is null || stat.EphemeralOwner != _client.SessionId || session.IsCancellationRequested)
+        var isLeading = false;
+        try
         {
-            watch.Dispose();
+            var stat = await _client.ExistsAsync($"{_folder}/{node}", watch, cancellationToken).ConfigureAwait(false);
+            isLeading = stat?.EphemeralOwner == _client.SessionId && !session.IsCancellationRequested;
+        }
+        finally
+        {
+            if (!isLeading)
+            {
+                watch.Dispose();
+            }
+        }
+
+        if (!isLeading)
+        {
             return null;
         }
 
@@ -154,29 +163,31 @@ public sealed class ZooKeeperLeaderElection : IAsyncDisposable
     {
         var (children, _) = await _client.GetChildrenAsync(_folder, cancellationToken: cancellationToken)
             .ConfigureAwait(false);
-        var queue = children.Where(static child => SequenceOf(child) is not null).ToList();
+        return InOrder(children);
+    }
+
+    /// <summary>The candidates among some nodes, first come first. Other nodes are not ours to judge.</summary>
+    internal static List<string> InOrder(IEnumerable<string> nodes)
+    {
+        var queue = nodes.Where(static node => SequenceOf(node) is not null).ToList();
 
         // The number has 32 bits and goes round: what counts is the distance.
         queue.Sort(static (a, b) => unchecked(SequenceOf(a)!.Value - SequenceOf(b)!.Value));
         return queue;
     }
 
-    private static bool IsOurs(string node, string name) =>
-        node.Length > name.Length && node[name.Length] == '-' && node.StartsWith(name, StringComparison.Ordinal);
-
-    // "<name>-0000000007"; past 2,147,483,647 it is "<name>--2147483648". Other nodes are not ours to judge.
+    // "<32 digits of a name>-0000000007"; past 2,147,483,647 it is "<name>--2147483648".
     private static int? SequenceOf(string node)
     {
-        if (node.Length <= SequenceDigits)
+        if (node.Length < NameCharacters + 1 + SequenceDigits || node[NameCharacters] != '-'
+            || !node.Take(NameCharacters).All(char.IsAsciiHexDigitLower))
         {
             return null;
         }
 
-        var from = node.LastIndexOf('-');
-        from = from > 0 && node[from - 1] == '-' ? from : from + 1;
         return int.TryParse(
-            node.AsSpan(from), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var sequence)
-            ? sequence : null;
+            node.AsSpan(NameCharacters + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+            out var sequence) ? sequence : null;
     }
 }
 

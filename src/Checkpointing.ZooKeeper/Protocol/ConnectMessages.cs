@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Checkpointing.ZooKeeper.Protocol;
 
 /// <summary>What a session is known by. A secret: whoever has it can take the session over.</summary>
@@ -15,6 +17,7 @@ internal sealed record ZooKeeperSessionId(long Id, byte[] Password, TimeSpan Tim
 internal static class ConnectMessages
 {
     private const int ProtocolVersion = 0;
+    private const int ReplyHeaderBytes = 16;
 
     internal static void WriteRequest(JuteWriter writer, ZooKeeperSessionId session, long lastZxid)
     {
@@ -32,6 +35,13 @@ internal static class ConnectMessages
     /// <returns>Null if the session is over.</returns>
     internal static ConnectResponse? ReadResponse(ReadOnlySpan<byte> frame)
     {
+        // A server without a quorum refuses to begin a session as it refuses a write: with the header of a reply.
+        if (frame.Length == ReplyHeaderBytes && BinaryPrimitives.ReadInt32BigEndian(frame[^sizeof(int)..])
+            == (int)ZooKeeperErrorCode.NotReadOnly)
+        {
+            return new(ZooKeeperSessionId.New(TimeSpan.Zero), IsReadOnly: true);
+        }
+
         var reader = new JuteReader(frame);
         if (reader.ReadInt32() is var version and not ProtocolVersion)
         {

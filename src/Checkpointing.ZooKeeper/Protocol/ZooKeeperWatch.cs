@@ -32,7 +32,9 @@ internal sealed class ZooKeeperWatch : IDisposable
     private readonly TaskCompletionSource<WatchEventType> _fired =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly Lock _gate = new();
     private WatchTable? _table;
+    private bool _isDisposed;
 
     /// <summary>Why it fired; never fails.</summary>
     internal Task<WatchEventType> Fired => _fired.Task;
@@ -41,12 +43,26 @@ internal sealed class ZooKeeperWatch : IDisposable
 
     internal void Set(WatchTable table, WatchKind kind, string path)
     {
-        (_table, Key) = (table, (kind, path));
-        table.Add(this);
+        lock (_gate)
+        {
+            // The answer to a call that was given up: nobody waits any more.
+            if (!_isDisposed)
+            {
+                (_table, Key) = (table, (kind, path));
+                table.Add(this);
+            }
+        }
     }
 
     internal void Fire(WatchEventType type) => _fired.TrySetResult(type);
 
     /// <summary>Forgets it.</summary>
-    public void Dispose() => _table?.Remove(this);
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+            _table?.Remove(this);
+        }
+    }
 }

@@ -31,13 +31,15 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
     /// <summary>Replaces the record that was last seen.</summary>
     /// <param name="record">The new one; its token must be new.</param>
     /// <param name="cancellationToken">Observed before the write.</param>
-    /// <returns>Whether it is in; if not, <see cref="Record"/> is what somebody else wrote.</returns>
+    /// <returns>Whether it is in; if not, <see cref="Record"/> is what somebody else wrote. (If an answer was lost, that
+    /// may have been made from ours.)</returns>
     /// <exception cref="CheckpointOutcomeUnknownException">It may be in, or come in later, and this could not be
     /// settled.</exception>
     /// <exception cref="CheckpointStorageUnavailableException">It is definitely not in.</exception>
     public async ValueTask<bool> TryReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
     {
         var bytes = RegisterRecordSerializer.Write(record);
+        var replaced = Record?.Token;
         var outcome = await register.TryReplaceAsync(Job, Version, bytes, cancellationToken).ConfigureAwait(false);
         for (var round = 0; outcome == RegisterReplacement.Unknown && round < MaxRounds; round++)
         {
@@ -51,7 +53,9 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
                     return true;
                 }
 
-                if (Record is not null && Record.Epoch > record.Epoch)
+                // Somebody else's: the new one was made from a record that is no more. To put it over theirs would undo
+                // what they did, or give one epoch two holders.
+                if (Record?.Token != replaced)
                 {
                     return false;
                 }
