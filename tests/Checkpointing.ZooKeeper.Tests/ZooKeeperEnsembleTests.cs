@@ -99,7 +99,8 @@ public sealed class ZooKeeperEnsembleTests(ZooKeeperEnsemble ensemble)
         await using var register = Register(ensemble.Address);
         await using var other = Register(ensemble.Address);
         await register.TryReplaceAsync(_job, 0, new byte[] { 1 }, Cancellation);
-        await register.Client.CreateAsync($"/{_job.Name}-e", default, isEphemeral: true, cancellationToken: Cancellation);
+        await register.Client.CreateAsync(
+            $"/{_job.Name}-e", default, isEphemeral: true, cancellationToken: Cancellation);
         var (session, lost) = (register.Client.SessionId, register.Client.SessionLost);
 
         using var isHarmed = new CancellationTokenSource();

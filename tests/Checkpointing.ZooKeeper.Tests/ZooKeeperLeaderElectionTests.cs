@@ -163,7 +163,8 @@ public sealed class ZooKeeperLeaderElectionTests(ZooKeeperServerFixture fixture)
     private async Task<int> QueueUpAsync(Action<TcpRelay, ZooKeeperLeaderElection> arm)
     {
         await using var relay = new TcpRelay(fixture.Server.Port);
-        await using var election = Candidate("a", relay.Address + _root[_root.IndexOf('/', StringComparison.Ordinal)..]);
+        await using var election = Candidate(
+            "a", relay.Address + _root[_root.IndexOf('/', StringComparison.Ordinal)..]);
         arm(relay, election);
         var leads = await election.WaitAsync(Cancellation).WaitAsync(s_deadline, Cancellation);
         var requests = relay.Frames;

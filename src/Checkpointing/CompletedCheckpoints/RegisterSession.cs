@@ -31,8 +31,8 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
     /// <summary>Replaces the record that was last seen.</summary>
     /// <param name="record">The new one; its token must be new.</param>
     /// <param name="cancellationToken">Observed before the write.</param>
-    /// <returns>Whether it is in; if not, <see cref="Record"/> is what somebody else wrote. (If an answer was lost, that
-    /// may have been made from ours.)</returns>
+    /// <returns>Whether it is in; if not, <see cref="Record"/> is what somebody else wrote. (If an answer was lost,
+    /// that may have been made from ours.)</returns>
     /// <exception cref="CheckpointOutcomeUnknownException">It may be in, or come in later, and this could not be
     /// settled.</exception>
     /// <exception cref="CheckpointStorageUnavailableException">It is definitely not in.</exception>
