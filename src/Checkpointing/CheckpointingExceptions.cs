@@ -140,6 +140,33 @@ public sealed class StateMigrationException(
     public string Wanted { get; } = wanted;
 }
 
+/// <summary>A job's newest checkpoint cannot be read now, and the job may not fall back to an older one.</summary>
+/// <remarks>Nothing was deleted. Mend the storage and recover again, or allow the older one.</remarks>
+public sealed class UnreadableCheckpointException(
+    string job, CheckpointId checkpointId, string path, string? older, CheckpointingException cause)
+    : CheckpointingException(
+        $"Checkpoint {checkpointId} of job '{job}', '{path}', cannot be read now and is kept: {cause.Message} "
+        + (older is null
+            ? "No older one can serve. Mend the storage and recover again, or start over."
+            : $"Mend the storage and recover again; or let '{older}' serve with UnreadableCheckpoints.FallBack."),
+        cause)
+{
+    /// <summary>Name of the job.</summary>
+    public string Job { get; } = job;
+
+    /// <summary>The checkpoint.</summary>
+    public CheckpointId CheckpointId { get; } = checkpointId;
+
+    /// <summary>Its folder below the storage's root.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>Folder of the newest older checkpoint that could serve; null if there is none.</summary>
+    public string? Older { get; } = older;
+
+    /// <inheritdoc/>
+    public override bool IsTransient { get; } = cause.IsTransient;
+}
+
 /// <summary>There is no checkpoint at a path.</summary>
 public sealed class CheckpointNotFoundException(string path, IReadOnlyList<string> found, string? detail = null)
     : CheckpointingException(

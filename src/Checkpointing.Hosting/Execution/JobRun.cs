@@ -179,6 +179,7 @@ internal sealed partial class JobRun : IAsyncDisposable
                 MaxRetainedCheckpoints = given.MaxRetainedCheckpoints,
                 Retention = _options.Retention ?? given.Retention,
                 TolerableFailures = given.TolerableFailures,
+                UnreadableCheckpoints = given.UnreadableCheckpoints,
             })
             .WithLoggerFactory(_environment.LoggerFactory)
             .WithTimeProvider(_environment.Time)
@@ -213,8 +214,17 @@ internal sealed partial class JobRun : IAsyncDisposable
     {
         // What starts over looks at nothing of its own, so nothing of its own can be unfit.
         var startsOver = _options.IgnoreOwnCheckpoints && !_hasStartedOver;
-        var restored = await _coordinator.RecoverAsync(_options.AllowNonRestoredState || startsOver, cancellationToken)
-            .ConfigureAwait(false);
+        RestoredCheckpoint? restored = null;
+        try
+        {
+            restored = await _coordinator
+                .RecoverAsync(_options.AllowNonRestoredState || startsOver, cancellationToken).ConfigureAwait(false);
+        }
+        catch (UnreadableCheckpointException) when (startsOver)
+        {
+            // Not needed; it is kept.
+        }
+
         if (startsOver)
         {
             await _coordinator.StartOverAsync(cancellationToken).ConfigureAwait(false);

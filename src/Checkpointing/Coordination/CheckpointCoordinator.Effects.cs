@@ -35,7 +35,7 @@ public sealed partial class CheckpointCoordinator
                 _cleaner.Schedule(remove.Paths);
                 break;
             case CoordinatorEffect.Delete delete:
-                _logger.DeletionScheduled(delete.Paths.Count, delete.Why);
+                _logger.DeletionScheduled(delete.Paths.Count, delete.Paths[0], delete.Why);
                 _cleaner.Schedule(delete.Paths);
                 break;
             case CoordinatorEffect.SetTimer set:

@@ -12,12 +12,15 @@ public sealed partial class CheckpointCoordinator
     /// gives this job's newest completed checkpoint; null if it has none.</summary>
     /// <remarks>The first call sweeps orphans of older epochs out of the job's folder. If the newest checkpoint cannot
     /// be read
-    /// now, the newest readable one is given, and the other is kept and logged.</remarks>
+    /// now, <see cref="CheckpointCoordinatorOptions.UnreadableCheckpoints"/> says what happens; it is kept in any case,
+    /// and recovery deletes nothing then.</remarks>
     /// <param name="allowNonRestoredState">Leave stored operators that the program does not have behind, instead of
     /// refusing.</param>
     /// <param name="cancellationToken">Observed between steps.</param>
     /// <exception cref="CoordinatorFencedException">Another process has taken over since.</exception>
     /// <exception cref="CheckpointingException">The job has checkpoints, but none can be read now.</exception>
+    /// <exception cref="UnreadableCheckpointException">The newest cannot be read now, and falling back is not
+    /// allowed.</exception>
     /// <exception cref="StateMigrationException">The checkpoint does not fit the program.</exception>
     public async Task<RestoredCheckpoint?> RecoverAsync(
         bool allowNonRestoredState = false, CancellationToken cancellationToken = default)
@@ -34,30 +37,58 @@ public sealed partial class CheckpointCoordinator
             record = await FinishClaimAsync(record, cancellationToken).ConfigureAwait(false);
         }
 
-        var registry = new SharedStateRegistry();
+        var known = Retained;
+        var registry = new SharedStateRegistry(_logger);
         var found = await _store.RecoverAsync(registry, cancellationToken).ConfigureAwait(false);
         foreach (var unreadable in found.Unreadable)
         {
             _logger.CheckpointUnreadable(_topology.Job, unreadable.Checkpoint.Path, unreadable.Cause);
         }
 
-        await SweepAsync(orphanCandidates, record, found, cancellationToken).ConfigureAwait(false);
+        var pinned = await TakeUpPinnedAsync(orphanCandidates, record, cancellationToken).ConfigureAwait(false);
+        await SweepAsync(orphanCandidates, record, found, pinned, cancellationToken).ConfigureAwait(false);
         var owned = await OwnedFolders.FindAsync(_storage, record, found.Readable, cancellationToken)
             .ConfigureAwait(false);
         var newest = found.Readable.LastOrDefault(checkpoint => checkpoint.Id.Value > record.RestoreFloor);
 
         // Told before anything can fail: whoever starts over after a failure must know what cannot be read now.
-        Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest, owned));
+        Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest, owned, pinned));
+        var skipped = FindSkipped(found, newest?.Id.Value ?? record.RestoreFloor, known);
+        if (skipped is [.., var lost] && (newest is null || _unreadable == UnreadableCheckpoints.Fail))
+        {
+            throw _unreadable == UnreadableCheckpoints.Fail
+                ? new UnreadableCheckpointException(_topology.Job.Name, lost.Id, lost.Path, newest?.Path, lost.Cause)
+                : lost.Cause;
+        }
+
         if (newest is null)
         {
-            var lost = found.Unreadable.LastOrDefault(u => u.Checkpoint.Id.Value > record.RestoreFloor);
-            return lost is null ? null : throw lost.Cause;
+            return null;
         }
 
         var states = StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
         _logger.CheckpointsRecovered(_topology.Job, found.Readable.Count, newest.Id.Value);
-        return new(newest, isForeign: false, states);
+        var restored = new RestoredCheckpoint(newest, isForeign: false, states, skipped);
+        if (skipped.Count > 0)
+        {
+            _logger.FellBack(
+                _topology.Job, newest.Id.Value, newest.Metadata.Info?.TriggeredAt, skipped.Count, skipped[^1].Id.Value,
+                restored.FallsBackBy?.ToString() ?? "an unknown time", skipped[^1].Cause);
+        }
+
+        return restored;
     }
+
+    /// <param name="found">What recovery found.</param>
+    /// <param name="above">Only ids above this one.</param>
+    /// <param name="known">What this process knew before: of an unreadable one, only that tells the time.</param>
+    private static List<SkippedCheckpoint> FindSkipped(
+        RecoveredCheckpoints found, long above, IReadOnlyList<CompletedCheckpoint> known) =>
+    [
+        .. found.Unreadable.Where(u => u.Checkpoint.Id.Value > above).Select(u => new SkippedCheckpoint(
+            u.Checkpoint.Id, u.Checkpoint.Path, u.Cause,
+            known.FirstOrDefault(c => c.Path == u.Checkpoint.Path)?.Metadata.Info?.TriggeredAt)),
+    ];
 
     /// <summary>Forgets what was recovered: the job begins anew, in the same place, with ids that go on.</summary>
     /// <remarks>Call it after <see cref="RecoverAsync"/>, before the tasks start. Earlier checkpoints stay until new
@@ -99,7 +130,7 @@ public sealed partial class CheckpointCoordinator
     /// <summary>Deletes what older epochs left and nothing reaches. Refused while anything that might reach it is
     /// unreadable.</summary>
     private async Task SweepAsync(
-        IReadOnlyList<string> files, RegisterRecord record, RecoveredCheckpoints found,
+        IReadOnlyList<string> files, RegisterRecord record, RecoveredCheckpoints found, PinnedCheckpoints pinned,
             CancellationToken cancellationToken)
     {
         if (files.Count == 0)
@@ -107,16 +138,16 @@ public sealed partial class CheckpointCoordinator
             return;
         }
 
-        if (found.Unreadable.Count > 0)
+        var unreadable = found.Unreadable.Select(static u => u.Checkpoint.Path).Concat(pinned.Unreadable);
+        if (unreadable.FirstOrDefault() is { } path)
         {
-            _logger.SweepRefused(_topology.Job, found.Unreadable[0].Checkpoint.Path);
+            _logger.SweepRefused(_topology.Job, path);
             return;
         }
 
-        var reachable = found.Readable.SelectMany(CheckpointReference.AllFiles).ToHashSet();
+        var reachable = found.Readable.Concat(pinned.Loaded).SelectMany(CheckpointReference.AllFiles).ToHashSet();
         try
         {
-            await AddPinnedAsync(files, reachable, cancellationToken).ConfigureAwait(false);
             await AddClaimedAsync(record, reachable, cancellationToken).ConfigureAwait(false);
         }
         catch (CheckpointingException e)
@@ -134,20 +165,42 @@ public sealed partial class CheckpointCoordinator
     }
 
     /// <summary>Checkpoints that left the list but that a foreign job still reads from.</summary>
-    private async Task AddPinnedAsync(
-        IReadOnlyList<string> files, HashSet<string> reachable, CancellationToken cancellationToken)
+    /// <param name="files">What lay in the job's folder when the epoch was taken; none later.</param>
+    /// <param name="record">The job's record.</param>
+    /// <param name="cancellationToken">Observed between two checkpoints.</param>
+    /// <returns>Those that were not taken up yet.</returns>
+    private async Task<PinnedCheckpoints> TakeUpPinnedAsync(
+        IReadOnlyList<string> files, RegisterRecord record, CancellationToken cancellationToken)
     {
-        foreach (var folder in files.Where(CheckpointPins.IsPin).Select(CheckpointPins.CheckpointOf).Distinct())
+        _pinnedFolders.UnionWith(files.Where(CheckpointPins.IsPin).Select(CheckpointPins.CheckpointOf));
+        _pinnedFolders.ExceptWith(record.Retained.Select(static r => r.Path));
+        var loaded = new List<CompletedCheckpoint>();
+        foreach (var folder in _pinnedFolders.ToList())
         {
-            if (!reachable.Contains(StoragePath.Combine(folder, CheckpointLayout.MetadataName))
-                && await CheckpointPins.IsPinnedAsync(_storage, _store.Register, folder, cancellationToken)
-                    .ConfigureAwait(false))
+            try
             {
-                var pinned = await CheckpointLoader.LoadAsync(_storage, folder, cancellationToken)
-                    .ConfigureAwait(false);
-                reachable.UnionWith(CheckpointReference.AllFiles(pinned));
+                if (await CheckpointPins.IsPinnedAsync(_storage, _store.Register, folder, cancellationToken)
+                    .ConfigureAwait(false))
+                {
+                    loaded.Add(await CheckpointLoader.LoadAsync(_storage, folder, cancellationToken)
+                        .ConfigureAwait(false));
+                }
+
+                _pinnedFolders.Remove(folder);
+            }
+            catch (CheckpointNotFoundException)
+            {
+                // Pinned too late: its metadata goes only while there is no pin. The reader finds that out.
+                _pinnedFolders.Remove(folder);
+            }
+            catch (CheckpointingException e)
+            {
+                // Tried again by the next recovery; until then nothing is deleted.
+                _logger.CheckpointUnreadable(_topology.Job, folder, e);
             }
         }
+
+        return new(loaded, [.. _pinnedFolders]);
     }
 
     /// <summary>Checkpoints of this job that another has claimed: its register says which it still keeps, or who has

@@ -31,6 +31,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     private readonly TimeProvider _time;
     private readonly WorkScheduler _scheduler;
     private readonly ILogger _logger;
+    private readonly UnreadableCheckpoints _unreadable;
     private readonly SerialLane _sendLane;
     private readonly SerialLane _registerLane;
     private readonly SerialLane _pinLane;
@@ -38,6 +39,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     private readonly SerialLane _metadataLane;
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SortedSet<string> _pinnedFolders = new(StringComparer.Ordinal);
     private DateTimeOffset? _timerAt;
     private int _isBusy;
     private bool _isEnded;
@@ -51,6 +53,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _storage = builder.Storage;
         (_store, _gateway, _ids, _time, _scheduler) = (store, gateway, builder.Ids, builder.Time, builder.Scheduler);
         _logger = builder.LoggerFactory.CreateLogger<CheckpointCoordinator>();
+        _unreadable = builder.Options.UnreadableCheckpoints;
         _core = new(_topology, builder.Options, _ids);
         _sendLane = new(_scheduler, OnUnexpected);
         _registerLane = new(_scheduler, OnUnexpected);

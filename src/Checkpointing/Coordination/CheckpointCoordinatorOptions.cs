@@ -31,6 +31,10 @@ public sealed class CheckpointCoordinatorOptions
     /// the day of a restore; at least 1,024. Default: null, they are not. See <see cref="CheckpointScrub"/>.</summary>
     public long? ScrubBytesPerSecond { get; set; }
 
+    /// <summary>What recovery does when the newest checkpoint cannot be read. Default:
+    /// <see cref="UnreadableCheckpoints.FallBack"/>.</summary>
+    public UnreadableCheckpoints UnreadableCheckpoints { get; set; }
+
     /// <summary>Checks every setting once, when the coordinator is built.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is outside its range; the message names it.</exception>
     public void Validate()
@@ -46,6 +50,8 @@ public sealed class CheckpointCoordinatorOptions
         Check(ScrubBytesPerSecond is null or >= 1_024, nameof(ScrubBytesPerSecond), ScrubBytesPerSecond,
             "at least 1,024");
         Check(TolerableFailures is null or >= 0, nameof(TolerableFailures), TolerableFailures, "at least 0");
+        Check(Enum.IsDefined(UnreadableCheckpoints), nameof(UnreadableCheckpoints), UnreadableCheckpoints,
+            "FallBack or Fail");
     }
 
     internal CheckpointCoordinatorOptions Clone() => (CheckpointCoordinatorOptions)MemberwiseClone();

@@ -71,7 +71,7 @@ internal sealed partial class CoordinatorCore
             RegisterChange.Add add => next with
             {
                 Retained = RetentionPolicy.Add(
-                    _record.Retained, add.Pending.Retained!, _unreadable, options.MaxRetainedCheckpoints).Kept,
+                    _record.Retained, add.Pending.Retained!, _unreadable, options.MaxRetainedCheckpoints),
             },
             RegisterChange.ClearPins => next with { Pins = [] },
             RegisterChange.Drop drop => next with

@@ -26,7 +26,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
 {
     private readonly SortedDictionary<CheckpointId, PendingCheckpoint> _pending = [];
     private readonly List<CompletedCheckpoint> _retained = [];
-    private readonly HashSet<CheckpointId> _unreadable = [];
+    private readonly HashSet<string> _unreadable = [];
     private readonly Dictionary<CheckpointId, string> _abortedSavepoints = [];
     private readonly Queue<RegisterChange> _changes = new();
     private readonly List<CoordinatorEffect> _effects = [];
@@ -139,7 +139,12 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         _retained.Clear();
         _retained.AddRange(recovered.Checkpoints.Readable);
         _unreadable.Clear();
-        _unreadable.UnionWith(recovered.Checkpoints.Unreadable.Select(static u => u.Checkpoint.Id));
+        _unreadable.UnionWith(recovered.Checkpoints.Unreadable.Select(static u => u.Checkpoint.Path));
+        _unreadable.UnionWith(recovered.Pinned.Unreadable);
+        _pinned.AddRange(recovered.Pinned.Loaded);
+
+        // They left the list, and their readers still need what they own.
+        _pinned.ForEach(checkpoint => checkpoint.RegisterSharedStatesAfterRestored(_registry));
         BeginAttempt(recovered.Base);
 
         // What only the attempt before this one needed, and recovery did not register again, nobody needs.

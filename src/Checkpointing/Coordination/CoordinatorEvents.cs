@@ -15,7 +15,8 @@ internal abstract record CoordinatorEvent
         SharedStateRegistry Registry,
         RecoveredCheckpoints Checkpoints,
         CompletedCheckpoint? Base,
-        OwnedFolders Owned) : CoordinatorEvent;
+        OwnedFolders Owned,
+        PinnedCheckpoints Pinned) : CoordinatorEvent;
 
     /// <summary>The record was changed by resuming or starting over; shared state of claimed checkpoints is
     /// registered.</summary>
@@ -63,6 +64,12 @@ internal abstract record CoordinatorEvent
     /// <summary>The job ends, or leaves for a while.</summary>
     public sealed record Ending(JobTermination Termination) : CoordinatorEvent;
 }
+
+/// <summary>Checkpoints that left the list in an older epoch, but that a foreign job still reads from.</summary>
+/// <param name="Loaded">They own their shared files until the pin goes.</param>
+/// <param name="Unreadable">Folders of those that cannot be read now: nothing is deleted meanwhile.</param>
+internal sealed record PinnedCheckpoints(
+    IReadOnlyList<CompletedCheckpoint> Loaded, IReadOnlyList<string> Unreadable);
 
 /// <summary>A change of the record that the core wants; worked out against the record of the moment it is its
 /// turn.</summary>

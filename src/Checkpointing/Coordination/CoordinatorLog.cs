@@ -55,9 +55,16 @@ internal static partial class CoordinatorLog
         Message = "Job '{Job}': checkpoint '{Path}' cannot be read now and is kept; nothing is deleted meanwhile")]
     public static partial void CheckpointUnreadable(this ILogger logger, JobId job, string path, Exception cause);
 
+    [LoggerMessage(EventId = CheckpointingEventIds.RecoveryFellBack, Level = LogLevel.Warning,
+        Message = "Job '{Job}' goes on from checkpoint {CheckpointId} of {TriggeredAt:O}: {Count} newer up to "
+            + "{NewestId} cannot be read now and are kept; the state is older by {Lost}")]
+    public static partial void FellBack(
+        this ILogger logger, JobId job, long checkpointId, DateTimeOffset? triggeredAt, int count, long newestId,
+        string lost, Exception cause);
+
     [LoggerMessage(EventId = CheckpointingEventIds.DeletionScheduled, Level = LogLevel.Debug,
-        Message = "{Count} files scheduled for deletion: {Why}")]
-    public static partial void DeletionScheduled(this ILogger logger, int count, string why);
+        Message = "{Count} files scheduled for deletion, first '{Path}': {Why}")]
+    public static partial void DeletionScheduled(this ILogger logger, int count, string path, string why);
 
     [LoggerMessage(EventId = CheckpointingEventIds.OrphansSwept, Level = LogLevel.Information,
         Message = "Job '{Job}': {Count} orphans of older epochs swept")]

@@ -10,10 +10,11 @@ public sealed class RestoredCheckpoint
 
     internal RestoredCheckpoint(
         CompletedCheckpoint checkpoint, bool isForeign, IReadOnlyDictionary<(string Operator, int Index),
-            SubtaskRestore> states)
+            SubtaskRestore> states, IReadOnlyList<SkippedCheckpoint>? skipped = null)
     {
         Checkpoint = checkpoint;
         IsForeign = isForeign;
+        Skipped = skipped ?? [];
         _states = states;
     }
 
@@ -22,6 +23,15 @@ public sealed class RestoredCheckpoint
 
     /// <summary>Whether it belongs to another job that we did not claim.</summary>
     public bool IsForeign { get; }
+
+    /// <summary>Newer checkpoints of the job that cannot be read now, oldest first; empty if there is none. They are
+    /// kept.</summary>
+    public IReadOnlyList<SkippedCheckpoint> Skipped { get; }
+
+    /// <summary>How much older the restored state is than that of the newest checkpoint; zero if that is the restored
+    /// one, null if its time is not known (only its metadata says so, unless it was taken in this process).</summary>
+    public TimeSpan? FallsBackBy =>
+        Skipped.Count == 0 ? TimeSpan.Zero : Skipped[^1].TriggeredAt - Checkpoint.Metadata.Info?.TriggeredAt;
 
     /// <summary>What a subtask restores; <see cref="SubtaskRestore.None"/> for an operator that the checkpoint does not
     /// hold.</summary>

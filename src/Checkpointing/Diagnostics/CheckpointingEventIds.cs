@@ -77,6 +77,9 @@ public static class CheckpointingEventIds
     /// <summary>A scrub has read every file of the retained checkpoints.</summary>
     public const int ScrubEnded = 4004;
 
+    /// <summary>Recovery went back to an older checkpoint than the newest, which cannot be read now.</summary>
+    public const int RecoveryFellBack = 4005;
+
     /// <summary>Working folders of processes that no longer run were removed.</summary>
     public const int WorkingFoldersSwept = 5000;
 

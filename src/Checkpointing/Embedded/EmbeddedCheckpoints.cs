@@ -224,6 +224,7 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
             MaxRetainedCheckpoints = _options.MaxRetainedCheckpoints,
             Timeout = _options.Timeout,
             ScrubBytesPerSecond = _options.ScrubBytesPerSecond,
+            UnreadableCheckpoints = _options.UnreadableCheckpoints,
         })
         .WithLoggerFactory(_options.LoggerFactory)
         .WithTimeProvider(_options.TimeProvider)

@@ -1,4 +1,5 @@
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Coordination;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,6 +18,10 @@ public sealed class EmbeddedOptions
     /// <summary>Bytes a second at which retained files are read again behind the job; at least 1,024. Default: null,
     /// they are not. What is found is logged, and is in <see cref="EmbeddedCheckpoints.DamagedFiles"/>.</summary>
     public long? ScrubBytesPerSecond { get; set; }
+
+    /// <summary>What opening does when the newest checkpoint cannot be read. Default:
+    /// <see cref="Coordination.UnreadableCheckpoints.FallBack"/>.</summary>
+    public UnreadableCheckpoints UnreadableCheckpoints { get; set; }
 
     /// <summary>Where the list of completed checkpoints is kept. Default: null, in the job's folder.</summary>
     public ICheckpointRegister? Register { get; set; }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Checkpointing.Diagnostics;
 using Checkpointing.StateHandles;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointing.SharedState;
 
@@ -21,9 +23,14 @@ namespace Checkpointing.SharedState;
 /// </remarks>
 public sealed class SharedStateRegistry
 {
+    private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly Dictionary<SharedStateKey, Entry> _entries = [];
     private readonly Dictionary<SharedStateOwner, HashSet<Entry>> _owners = [];
+
+    /// <summary>An empty registry.</summary>
+    /// <param name="logger">Told of each owner that a file gets or loses, at level Trace; null: nobody is.</param>
+    public SharedStateRegistry(ILogger? logger = null) => _logger = logger ?? NullLogger.Instance;
 
     /// <summary>Number of files that have an owner.</summary>
     public int Count
@@ -87,6 +94,10 @@ public sealed class SharedStateRegistry
             if (owned.Add(entry))
             {
                 entry.Owners.Add(owner);
+                if (_logger.IsEnabled(LogLevel.Trace))
+                {
+                    _logger.Registered(key, entry.Handle, owner, entry.Owners.Count);
+                }
             }
 
             CheckInvariantsNeedsLock();
@@ -191,6 +202,11 @@ public sealed class SharedStateRegistry
     private void DisownNeedsLock(Entry entry, SharedStateOwner owner, List<SharedStateEntry> unowned)
     {
         entry.Owners.Remove(owner);
+        if (_logger.IsEnabled(LogLevel.Trace))
+        {
+            _logger.Released(entry.Key, entry.Handle, owner, entry.Owners.Count);
+        }
+
         if (entry.Owners.Count == 0)
         {
             _entries.Remove(entry.Key);

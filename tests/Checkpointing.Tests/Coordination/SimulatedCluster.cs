@@ -2,6 +2,8 @@ using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Checkpointing.State;
 using Checkpointing.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Checkpointing.Tests.Coordination;
@@ -27,7 +29,8 @@ internal sealed class SimulatedCluster : ITaskGateway
         int parallelism = 2,
         CheckpointCoordinatorOptions? options = null,
         ProtocolBreach breach = ProtocolBreach.None,
-        FakeTimeProvider? time = null)
+        FakeTimeProvider? time = null,
+        ILoggerFactory? log = null)
     {
         (_storage, _parallelism) = (storage, parallelism);
         _random = new(seed);
@@ -40,7 +43,8 @@ internal sealed class SimulatedCluster : ITaskGateway
         }
             .WithJob(new JobTopology(job, MaxParallelism) { { "totals", parallelism } })
             .WithTaskGateway(this).WithRegister(register).WithOptions(options ?? new())
-            .WithTimeProvider(Time).WithIdSource(_ids).WithScheduler(Scheduler).WithHolder("simulation").Build();
+            .WithTimeProvider(Time).WithIdSource(_ids).WithScheduler(Scheduler).WithHolder("simulation")
+            .WithLoggerFactory(log ?? NullLoggerFactory.Instance).Build();
     }
 
     public CheckpointCoordinator Coordinator { get; }

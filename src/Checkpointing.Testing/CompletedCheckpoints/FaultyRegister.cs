@@ -1,0 +1,53 @@
+using Checkpointing.CompletedCheckpoints;
+
+namespace Checkpointing.Testing.CompletedCheckpoints;
+
+/// <summary>A register whose answers fail as a case says. What it does not fail, the inner one does.</summary>
+internal sealed class FaultyRegister(ICheckpointRegister inner) : ICheckpointRegister
+{
+    public enum Fault
+    {
+        None,
+
+        /// <summary>Replacements are refused for certain.</summary>
+        Refuse,
+
+        /// <summary>The next replacement is done, and its answer lost.</summary>
+        LoseAnswer,
+
+        /// <summary>The next replacement does not arrive, and nobody knows.</summary>
+        LoseRequest,
+
+        /// <summary>The next replacement is done, its answer lost, and nothing can be read afterwards.</summary>
+        GoSilent,
+    }
+
+    public Fault Next { get; set; }
+
+    public string Description => inner.Description;
+
+    private bool IsSilent { get; set; }
+
+    public ValueTask<RegisterEntry?> ReadAsync(JobId job, CancellationToken cancellationToken) =>
+        IsSilent ? throw Unavailable() : inner.ReadAsync(job, cancellationToken);
+
+    public async ValueTask<RegisterReplacement> TryReplaceAsync(
+        JobId job, long expectedVersion, ReadOnlyMemory<byte> record, CancellationToken cancellationToken)
+    {
+        var fault = Next;
+        if (fault == Fault.Refuse || IsSilent)
+        {
+            throw Unavailable();
+        }
+
+        Next = Fault.None;
+        var outcome = fault == Fault.LoseRequest
+            ? RegisterReplacement.Unknown
+            : await inner.TryReplaceAsync(job, expectedVersion, record, cancellationToken).ConfigureAwait(false);
+        IsSilent = fault == Fault.GoSilent;
+        return fault == Fault.None ? outcome : RegisterReplacement.Unknown;
+    }
+
+    private static CheckpointStorageUnavailableException Unavailable() =>
+        new("register", "does not answer (in this case).") { ChangedNothing = true };
+}

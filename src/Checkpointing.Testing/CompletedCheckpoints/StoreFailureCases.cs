@@ -1,0 +1,113 @@
+using Checkpointing.Coordination;
+
+namespace Checkpointing.Testing.CompletedCheckpoints;
+
+/// <summary>Registers that refuse, fall silent or lose answers, and storages that do not delete.</summary>
+internal static class StoreFailureCases
+{
+    public static IReadOnlyList<ConformanceCase<CompletedCheckpointStoreSetup>> All { get; } =
+    [
+        new("a checkpoint that cannot be listed is aborted, and its files go", RefusedIsAbortedAsync),
+        new("a replacement whose answer was lost counts once", LostAnswerCountsOnceAsync),
+        new("a replacement that never arrived is made once more", LostRequestIsRepeatedAsync),
+        new("while an outcome is unknown nothing is deleted", UnknownDeletesNothingAsync),
+        new("a deletion that fails does not fail a checkpoint, and is made up for", FailedDeletionIsMadeUpForAsync),
+    ];
+
+    private static async Task RefusedIsAbortedAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
+    {
+        var register = new FaultyRegister(setup.Register);
+        var job = new StoreTestJob(register, setup.Storage, "job", new(), cancellationToken);
+        await using var jobScope = job.ConfigureAwait(false);
+        await job.StartAsync().ConfigureAwait(false);
+        var first = await job.Write("a").CheckpointAsync().ConfigureAwait(false);
+        register.Next = FaultyRegister.Fault.Refuse;
+        var declined = await Expect.ThrowsAsync<CheckpointDeclinedException>(
+            () => job.Write("b").CheckpointAsync(), "A checkpoint that cannot be listed").ConfigureAwait(false);
+        Expect.Equal(CheckpointFailureReason.RegisterWriteFailed, declined.Reason, "The reason");
+        Expect.Equal(first.Path, job.Coordinator.LatestCompleted?.Path, "The latest checkpoint");
+        await job.ExpectFilesAsync(first).ConfigureAwait(false);
+
+        register.Next = FaultyRegister.Fault.None;
+        var last = await job.CheckpointAsync().ConfigureAwait(false);
+        await job.EndAsync().ConfigureAwait(false);
+        await job.ExpectExactlyAsync([last]).ConfigureAwait(false);
+    }
+
+    private static Task LostAnswerCountsOnceAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken) =>
+        SettlesAsync(setup, FaultyRegister.Fault.LoseAnswer, cancellationToken);
+
+    private static Task LostRequestIsRepeatedAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken) =>
+        SettlesAsync(setup, FaultyRegister.Fault.LoseRequest, cancellationToken);
+
+    private static async Task SettlesAsync(
+        CompletedCheckpointStoreSetup setup, FaultyRegister.Fault fault, CancellationToken cancellationToken)
+    {
+        var register = new FaultyRegister(setup.Register);
+        var job = new StoreTestJob(
+            register, setup.Storage, "job", new() { MaxRetainedCheckpoints = 3 }, cancellationToken);
+        await using var jobScope = job.ConfigureAwait(false);
+        await job.StartAsync().ConfigureAwait(false);
+        await job.Write("a").CheckpointAsync().ConfigureAwait(false);
+        register.Next = fault;
+        await job.Write("b").CheckpointAsync().ConfigureAwait(false);
+        await job.Write("c").CheckpointAsync().ConfigureAwait(false);
+        Expect.Equal("1, 2, 3", string.Join(", ", job.RetainedIds), "Ids of the retained checkpoints");
+        await job.EndAsync().ConfigureAwait(false);
+
+        var next = StoreTestJob.Of(setup, cancellationToken, retained: 3);
+        await using var nextScope = next.ConfigureAwait(false);
+        await next.StartAsync().ConfigureAwait(false);
+        Expect.Equal("1, 2, 3", string.Join(", ", next.RetainedIds), "Ids of the recovered checkpoints");
+        await next.ExpectExactlyAsync(next.Coordinator.Retained).ConfigureAwait(false);
+    }
+
+    private static async Task UnknownDeletesNothingAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
+    {
+        var register = new FaultyRegister(setup.Register);
+        var job = new StoreTestJob(register, setup.Storage, "job", new(), cancellationToken);
+        await using var jobScope = job.ConfigureAwait(false);
+        await job.StartAsync().ConfigureAwait(false);
+        var first = await job.Write("a").CheckpointAsync().ConfigureAwait(false);
+        register.Next = FaultyRegister.Fault.GoSilent;
+        await Expect.ThrowsAsync<CheckpointOutcomeUnknownException>(
+            () => job.Write("b").Drop("a").CheckpointAsync(), "A checkpoint of unknown outcome").ConfigureAwait(false);
+        await job.EndAsync(JobTermination.Finished).ConfigureAwait(false);
+        await job.ExpectFilesAsync(first).ConfigureAwait(false);
+
+        // It was in; whoever recovers finds it whole.
+        var next = StoreTestJob.Of(setup, cancellationToken);
+        await using var nextScope = next.ConfigureAwait(false);
+        var restored = await next.StartAsync().ConfigureAwait(false);
+        Expect.Equal(2L, restored?.Checkpoint.Id.Value, "Id of the restored checkpoint");
+        await next.ExpectExactlyAsync([restored!.Checkpoint]).ConfigureAwait(false);
+    }
+
+    private static async Task FailedDeletionIsMadeUpForAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
+    {
+        var storage = new FaultyStorage(setup.Storage) { RefusesToDelete = true };
+        var job = new StoreTestJob(setup.Register, storage, "job", new(), cancellationToken);
+        await using (job.ConfigureAwait(false))
+        {
+            await job.StartAsync().ConfigureAwait(false);
+            for (var i = 0; i < 3; i++)
+            {
+                await job.Write($"{i}").Drop($"{i - 1}").CheckpointAsync().ConfigureAwait(false);
+            }
+
+            Expect.Equal("3", string.Join(", ", job.RetainedIds), "Ids of the retained checkpoints");
+            await job.EndAsync().ConfigureAwait(false);
+        }
+
+        storage.RefusesToDelete = false;
+        var next = StoreTestJob.Of(setup, cancellationToken);
+        await using var nextScope = next.ConfigureAwait(false);
+        await next.StartAsync().ConfigureAwait(false);
+        await next.ExpectExactlyAsync(next.Coordinator.Retained).ConfigureAwait(false);
+    }
+}
