@@ -12,8 +12,8 @@ namespace Checkpointing.SharedState;
 /// <list type="number">
 /// <item>A key has an entry exactly while it has an owner.</item>
 /// <item>The handle of an entry never changes, and is never a placeholder.</item>
-/// <item>An owner is in an entry's set exactly when the entry is in the owner's set: a count is the size of a set, so
-/// registering or releasing twice for one owner changes nothing.</item>
+/// <item>An entry has the bit of an owner exactly while that owns it, and is then in the owner's list: a count is the
+/// size of a set, so registering or releasing twice for one owner changes nothing.</item>
 /// </list>
 /// The registry does no I/O: released handles are handed back, and the caller deletes. One registry serves one epoch
 /// and
@@ -25,12 +25,18 @@ public sealed class SharedStateRegistry
 {
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
-    private readonly Dictionary<SharedStateKey, Entry> _entries = [];
-    private readonly Dictionary<SharedStateOwner, HashSet<Entry>> _owners = [];
+    private readonly HashSet<Entry> _entries = new(EntryByKey.Instance);
+    private readonly HashSet<Entry>.AlternateLookup<SharedStateKey> _byKey;
+    private readonly Dictionary<SharedStateOwner, Owned> _owners = [];
+    private readonly SortedSet<int> _freeBits = [];
 
     /// <summary>An empty registry.</summary>
     /// <param name="logger">Told of each owner that a file gets or loses, at level Trace; null: nobody is.</param>
-    public SharedStateRegistry(ILogger? logger = null) => _logger = logger ?? NullLogger.Instance;
+    public SharedStateRegistry(ILogger? logger = null)
+    {
+        _logger = logger ?? NullLogger.Instance;
+        _byKey = _entries.GetAlternateLookup<SharedStateKey>();
+    }
 
     /// <summary>Number of files that have an owner.</summary>
     public int Count
@@ -51,7 +57,7 @@ public sealed class SharedStateRegistry
         {
             lock (_lock)
             {
-                return [.. _entries.Values.Select(static e => new SharedStateEntry(e.Key, e.Handle, e.Owners.Count))];
+                return [.. _entries.Select(static e => new SharedStateEntry(e.Key, e.Handle, e.Owners.Count))];
             }
         }
     }
@@ -71,7 +77,7 @@ public sealed class SharedStateRegistry
 
         lock (_lock)
         {
-            if (!_entries.TryGetValue(key, out var entry))
+            if (!_byKey.TryGetValue(key, out var entry))
             {
                 if (handle is PlaceholderStateHandle)
                 {
@@ -79,7 +85,7 @@ public sealed class SharedStateRegistry
                 }
 
                 entry = new Entry(key, handle);
-                _entries.Add(key, entry);
+                _entries.Add(entry);
             }
             else if (!IsSameFile(entry.Handle, handle))
             {
@@ -88,12 +94,12 @@ public sealed class SharedStateRegistry
 
             if (!_owners.TryGetValue(owner, out var owned))
             {
-                _owners.Add(owner, owned = []);
+                _owners.Add(owner, owned = new(TakeBitNeedsLock()));
             }
 
-            if (owned.Add(entry))
+            if (entry.Owners.Add(owned.Bit))
             {
-                entry.Owners.Add(owner);
+                owned.Add(entry);
                 if (_logger.IsEnabled(LogLevel.Trace))
                 {
                     _logger.Registered(key, entry.Handle, owner, entry.Owners.Count);
@@ -138,11 +144,12 @@ public sealed class SharedStateRegistry
             }
 
             var unowned = new List<SharedStateEntry>();
-            foreach (var entry in owned)
+            foreach (var entry in owned.Entries)
             {
-                DisownNeedsLock(entry, owner, unowned);
+                DisownNeedsLock(entry, owner, owned, unowned);
             }
 
+            _freeBits.Add(owned.Bit);
             CheckInvariantsNeedsLock();
             return unowned;
         }
@@ -165,15 +172,17 @@ public sealed class SharedStateRegistry
 
             foreach (var key in keys)
             {
-                if (_entries.TryGetValue(key, out var entry) && owned.Remove(entry))
+                if (_byKey.TryGetValue(key, out var entry))
                 {
-                    DisownNeedsLock(entry, attempt, unowned);
+                    DisownNeedsLock(entry, attempt, owned, unowned);
                 }
             }
 
+            owned.Compact();
             if (owned.Count == 0)
             {
                 _owners.Remove(attempt);
+                _freeBits.Add(owned.Bit);
             }
 
             CheckInvariantsNeedsLock();
@@ -186,7 +195,7 @@ public sealed class SharedStateRegistry
     {
         lock (_lock)
         {
-            return _entries.TryGetValue(key, out var entry) ? entry.Owners.Count : 0;
+            return _byKey.TryGetValue(key, out var entry) ? entry.Owners.Count : 0;
         }
     }
 
@@ -199,9 +208,27 @@ public sealed class SharedStateRegistry
         _ => registered == handle,
     };
 
-    private void DisownNeedsLock(Entry entry, SharedStateOwner owner, List<SharedStateEntry> unowned)
+    // The lowest that is free: so entries stay within one word as long as there are few owners at a time.
+    private int TakeBitNeedsLock()
     {
-        entry.Owners.Remove(owner);
+        if (_freeBits.Count == 0)
+        {
+            return _owners.Count;
+        }
+
+        var bit = _freeBits.Min;
+        _freeBits.Remove(bit);
+        return bit;
+    }
+
+    private void DisownNeedsLock(Entry entry, SharedStateOwner owner, Owned owned, List<SharedStateEntry> unowned)
+    {
+        if (!entry.Owners.Remove(owned.Bit))
+        {
+            return;
+        }
+
+        owned.Count--;
         if (_logger.IsEnabled(LogLevel.Trace))
         {
             _logger.Released(entry.Key, entry.Handle, owner, entry.Owners.Count);
@@ -209,7 +236,7 @@ public sealed class SharedStateRegistry
 
         if (entry.Owners.Count == 0)
         {
-            _entries.Remove(entry.Key);
+            _entries.Remove(entry);
             unowned.Add(new(entry.Key, entry.Handle, 0));
         }
     }
@@ -219,24 +246,68 @@ public sealed class SharedStateRegistry
     private void CheckInvariantsNeedsLock()
     {
         Invariant.Holds(_lock.IsHeldByCurrentThread, $"The registry is read without its lock.");
-        foreach (var (key, entry) in _entries)
+        foreach (var entry in _entries)
         {
-            Invariant.Holds(entry.Owners.Count >= 1, $"{key} has no owner.");
-            Invariant.Holds(entry.Handle is not PlaceholderStateHandle, $"{key} is a placeholder.");
+            Invariant.Holds(entry.Owners.Count >= 1, $"{entry.Key} has no owner.");
+            Invariant.Holds(entry.Handle is not PlaceholderStateHandle, $"{entry.Key} is a placeholder.");
         }
 
-        var owned = _owners.Values.Sum(static set => (long)set.Count);
-        var owners = _entries.Values.Sum(static entry => (long)entry.Owners.Count);
+        var owned = _owners.Values.Sum(static files => (long)files.Count);
+        var owners = _entries.Sum(static entry => (long)entry.Owners.Count);
         Invariant.Holds(owned == owners, $"Owners hold {owned} files, files have {owners} owners.");
     }
 
     private sealed class Entry(SharedStateKey key, StreamStateHandle handle)
     {
+        // A field, for it is changed in place.
+        public OwnerBits Owners;
+
         public SharedStateKey Key { get; } = key;
 
         public StreamStateHandle Handle { get; } = handle;
+    }
 
-        // Rarely more than a few: the retained checkpoints and one attempt. A list beats a set here.
-        public List<SharedStateOwner> Owners { get; } = new(2);
+    /// <summary>What an owner owns. A list, for a set would take five times as much: what was given up stays in it
+    /// without its bit, until that is too much.</summary>
+    private sealed class Owned(int bit)
+    {
+        private const int Slack = 64;
+
+        public int Bit { get; } = bit;
+
+        public List<Entry> Entries { get; private set; } = [];
+
+        /// <summary>Entries that have the bit.</summary>
+        public int Count { get; set; }
+
+        public void Add(Entry entry)
+        {
+            Entries.Add(entry);
+            Count++;
+        }
+
+        public void Compact()
+        {
+            if (Entries.Count > (2 * Count) + Slack)
+            {
+                Entries = [.. Entries.Where(entry => entry.Owners.Contains(Bit)).Distinct()];
+            }
+        }
+    }
+
+    private sealed class EntryByKey : IEqualityComparer<Entry>, IAlternateEqualityComparer<SharedStateKey, Entry>
+    {
+        public static EntryByKey Instance { get; } = new();
+
+        public bool Equals(Entry? x, Entry? y) =>
+            ReferenceEquals(x, y) || (x is not null && y is not null && x.Key == y.Key);
+
+        public int GetHashCode(Entry obj) => obj.Key.GetHashCode();
+
+        public bool Equals(SharedStateKey alternate, Entry other) => alternate == other.Key;
+
+        public int GetHashCode(SharedStateKey alternate) => alternate.GetHashCode();
+
+        public Entry Create(SharedStateKey alternate) => throw new NotSupportedException("A key alone is no entry.");
     }
 }

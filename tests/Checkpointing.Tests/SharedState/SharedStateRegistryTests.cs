@@ -75,6 +75,36 @@ public sealed class SharedStateRegistryTests
         registry.ReleaseAll(s_first).Should().ContainSingle();
     }
 
+    [Fact]
+    public void Register_MoreOwnersThanAWordHasBits_EachCountsAndReleasesForItself()
+    {
+        const int OwnerCount = 200;
+        var registry = new SharedStateRegistry();
+        var owners = Enumerable.Range(0, OwnerCount).Select(i => SharedStateOwner.Checkpoint("job", new(i))).ToList();
+        owners.ForEach(owner => registry.Register(KeyOf(7), HandleOf(7), owner));
+        registry.OwnerCount(KeyOf(7)).Should().Be(OwnerCount);
+
+        // Bits that became free are taken again.
+        owners.Take(100).ToList().ForEach(owner => registry.ReleaseAll(owner).Should().BeEmpty());
+        owners.Take(50).ToList().ForEach(owner => registry.Register(KeyOf(7), HandleOf(7), owner));
+        registry.OwnerCount(KeyOf(7)).Should().Be(OwnerCount - 50);
+        owners.Skip(1).ToList().ForEach(owner => registry.ReleaseAll(owner).Should().BeEmpty());
+        registry.ReleaseAll(owners[0]).Should().ContainSingle();
+    }
+
+    // An attempt uploads and gives up as long as it runs.
+    [Fact]
+    public void GiveUp_ForEver_KeepsNothingOfWhatIsGone()
+    {
+        var registry = new SharedStateRegistry();
+        var attempt = SharedStateOwner.Attempt(1, 0, "totals", 0);
+        var given = Enumerable.Range(0, 1_000).Select(_ => KeepOne(registry, attempt)).ToList();
+        GC.Collect();
+
+        given.Count(static handle => handle.IsAlive).Should().BeLessThan(300);
+        registry.Count.Should().Be(1);
+    }
+
     // Model: the set of (owner, file) pairs. A file is handed back exactly when its last pair leaves the set.
     [Fact]
     public void AnyHistory_AgreesWithASetOfPairs() =>
@@ -111,6 +141,15 @@ public sealed class SharedStateRegistryTests
                     after, f => Assert.Equal(model.Count(pair => pair.File == f), registry.OwnerCount(KeyOf(f))));
             }
         });
+
+    private static WeakReference KeepOne(SharedStateRegistry registry, SharedStateOwner attempt)
+    {
+        registry.Register(KeyOf(0), HandleOf(0), attempt);
+        var handle = HandleOf(1);
+        registry.Register(KeyOf(1), handle, attempt);
+        registry.GiveUp(attempt, [KeyOf(1)]).Should().ContainSingle();
+        return new(handle);
+    }
 
     private static SharedStateKey KeyOf(int file) => new(s_backend, new KeyGroupRange(0, 9), new($"1-0-{file:x32}"));
 
