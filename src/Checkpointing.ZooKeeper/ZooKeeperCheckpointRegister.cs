@@ -53,7 +53,8 @@ public sealed class ZooKeeperCheckpointRegister : ICheckpointRegister, IAsyncDis
             if (data.Length > MaxRecordBytes)
             {
                 throw new CheckpointCorruptException(
-                    Description + path, MaxRecordBytes, $"a register's record of at most {MaxRecordBytes} bytes",
+                    Description + path[_root.Length..], MaxRecordBytes,
+                    $"a register's record of at most {MaxRecordBytes} bytes",
                     string.Create(CultureInfo.InvariantCulture, $"{data.Length} bytes"));
             }
 

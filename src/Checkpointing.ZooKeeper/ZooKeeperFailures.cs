@@ -19,11 +19,14 @@ internal static class ZooKeeperFailures
             ZooKeeperErrorCode.InvalidAcl => (
                 "was not made: the servers refuse its access control list. Check ZooKeeperOptions.Digest.", false),
             ZooKeeperErrorCode.NotReadOnly => (
-                "was not reached: the server only reads, for it has lost its quorum. Start more servers of the "
-                + "ensemble.", true),
+                "was not reached: the server only reads, for it has no quorum. Start more servers of the ensemble.",
+                true),
             ZooKeeperErrorCode.OperationTimeout or ZooKeeperErrorCode.ConnectionLoss => (
-                $"was not reached: {e.Message}. Check the servers and ZooKeeperOptions.ConnectionString.", true),
-            _ => ($"failed: {e.Message} ({e.Code}).", false),
+                $"was not reached: {e.Problem.TrimEnd('.')}. Check the servers and "
+                + "ZooKeeperOptions.ConnectionString.", true),
+            ZooKeeperErrorCode.SessionExpired or ZooKeeperErrorCode.SessionMoved => (
+                "was not reached: the session ended meanwhile. Try again; a new one begins by itself.", true),
+            _ => ($"was refused: {e.Problem} ({(int)e.Code}). Look into the log of the servers.", false),
         };
         return new(what, problem, e, isTransient) { ChangedNothing = changedNothing };
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Checkpointing.ZooKeeper.Protocol;
 
@@ -16,14 +17,14 @@ internal sealed record ServerList(IReadOnlyList<DnsEndPoint> Servers, string Chr
     {
         ArgumentNullException.ThrowIfNull(text);
         var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var servers = (slash < 0 ? text : text[..slash]).Split(',', StringSplitOptions.TrimEntries)
+            .Select(server => ParseServer(server, text)).ToArray();
         var chroot = slash < 0 || slash == text.Length - 1 ? "" : text[slash..];
         if (chroot.Length > 0 && ZooKeeperPath.FindProblem(chroot) is { } problem)
         {
             throw new FormatException($"'{chroot}' in '{text}' is no path of a ZooKeeper node: {problem}.");
         }
 
-        var servers = (slash < 0 ? text : text[..slash]).Split(',', StringSplitOptions.TrimEntries)
-            .Select(server => ParseServer(server, text)).ToArray();
         return new(servers, chroot);
     }
 
@@ -33,28 +34,27 @@ internal sealed record ServerList(IReadOnlyList<DnsEndPoint> Servers, string Chr
 
     private static DnsEndPoint ParseServer(string server, string text)
     {
-        var (host, port) = (server, "");
-        if (server.StartsWith('[') && server.IndexOf(']', StringComparison.Ordinal) is var end and > 0)
+        // An IPv6 address has colons of its own: only brackets tell them from the port's.
+        var isBracketed = server.StartsWith('[');
+        var end = isBracketed
+            ? server.IndexOf(']', StringComparison.Ordinal) + 1
+            : server.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? colon : server.Length;
+        var host = isBracketed ? server[1..Math.Max(1, end - 1)] : server[..end];
+        var isAddress = IPAddress.TryParse(host, out var address)
+            && address.AddressFamily == AddressFamily.InterNetworkV6;
+        if (host.Length == 0
+            || isBracketed != isAddress
+            || host.Any(static c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '[' or ']' or '@'))
         {
-            (host, port) = (server[1..end], server[(end + 1)..]);
-            if (port.Length > 0 && port[0] != ':')
-            {
-                throw Malformed();
-            }
-
-            port = port.TrimStart(':');
-        }
-        else if (server.LastIndexOf(':') is var colon and >= 0)
-        {
-            (host, port) = (server[..colon], server[(colon + 1)..]);
+            throw Malformed();
         }
 
         var number = DefaultPort;
-        if (host.Length == 0
-            || (server.EndsWith(':') && port.Length == 0)
-            || (port.Length > 0
-                && (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number)
-                    || number is < 1 or > IPEndPoint.MaxPort)))
+        var port = server.AsSpan(end);
+        if (port.Length > 0
+            && (port[0] != ':'
+                || !int.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out number)
+                || number is < 1 or > IPEndPoint.MaxPort))
         {
             throw Malformed();
         }

@@ -147,7 +147,8 @@ internal sealed partial class ZooKeeperClient
 
                 WriteMultiHeader(writer, -1, isLast: true);
             },
-            ReadMulti, onAnswer: null, cancellationToken).ConfigureAwait(false);
+            (ref JuteReader body) => ReadMulti(ref body, operations.Count), onAnswer: null, cancellationToken)
+            .ConfigureAwait(false);
 
         // Of the others "inconsistency" is said, which only means that they were not done either.
         var failed = Array.FindIndex(
@@ -179,7 +180,7 @@ internal sealed partial class ZooKeeperClient
         writer.WriteInt32(-1);
     }
 
-    private static ZooKeeperErrorCode[] ReadMulti(ref JuteReader body)
+    private static ZooKeeperErrorCode[] ReadMulti(ref JuteReader body, int expected)
     {
         var errors = new List<ZooKeeperErrorCode>();
         while (true)
@@ -189,7 +190,9 @@ internal sealed partial class ZooKeeperClient
             body.ReadInt32();
             if (isLast)
             {
-                return [.. errors];
+                return errors.Count == expected
+                    ? [.. errors]
+                    : throw new ZooKeeperProtocolException($"{errors.Count} results of {expected} operations");
             }
 
             var error = ZooKeeperErrorCode.None;

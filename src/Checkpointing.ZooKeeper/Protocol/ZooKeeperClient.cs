@@ -29,7 +29,7 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
     private CancellationTokenSource _session = new();
     private ZooKeeperSessionId _sessionId;
     private long _lastZxid;
-    private string _lastProblem = "no connection was tried yet";
+    private string _lastProblem = "no server has answered yet";
     private bool _isRefused;
 
     internal ZooKeeperClient(ServerList servers, ZooKeeperClientSettings settings)
@@ -168,7 +168,7 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
         }
         catch (AuthenticationException e)
         {
-            return $"did not agree on TLS: {e.Message}";
+            return $"did not agree on TLS (ZooKeeperOptions.Tls): {e.GetBaseException().Message}";
         }
         catch (ZooKeeperProtocolException e)
         {

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Threading.Channels;
 
 namespace Checkpointing.ZooKeeper.Protocol;
@@ -56,7 +57,7 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
     /// <exception cref="IOException">The server hung up or does not answer.</exception>
     /// <exception cref="SocketException">It cannot be reached.</exception>
     /// <exception cref="ZooKeeperProtocolException">It is no ZooKeeper server.</exception>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">TLS did not come about.</exception>
+    /// <exception cref="AuthenticationException">TLS did not come about.</exception>
     internal static async Task<ZooKeeperConnection?> ConnectAsync(
         DnsEndPoint server, SslClientAuthenticationOptions? tls, ZooKeeperSessionId session, long lastZxid,
         WatchTable watches, TimeProvider time, CancellationToken cancellationToken)
@@ -77,7 +78,19 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
             await stream.WriteAsync(Frame(hello), cancellationToken).ConfigureAwait(false);
             var frames = new FrameReader(stream, MaxFrameBytes);
             var answer = await frames.ReadAsync(cancellationToken).ConfigureAwait(false)
-                ?? throw new IOException("hung up before it answered");
+                ?? throw new IOException(tls is null
+                    ? "hung up before it answered; does it expect TLS (ZooKeeperOptions.Tls)?"
+                    : "hung up before it answered");
+            switch (ConnectMessages.ReadRefusal(answer.Span))
+            {
+                case ZooKeeperErrorCode.None:
+                    break;
+                case ZooKeeperErrorCode.NotReadOnly:
+                    throw OnlyReads();
+                case var error:
+                    throw new IOException($"begins no session: {error}");
+            }
+
             if (ConnectMessages.ReadResponse(answer.Span) is not { } response)
             {
                 await stream.DisposeAsync().ConfigureAwait(false);
@@ -86,7 +99,7 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
 
             if (response.IsReadOnly)
             {
-                throw new IOException("is read-only: it has lost its quorum");
+                throw OnlyReads();
             }
 
             return new(stream, frames, response, lastZxid, watches, time);
@@ -102,6 +115,9 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
             throw;
         }
     }
+
+    private static IOException OnlyReads() =>
+        new("only reads, for it has no quorum: start more servers of the ensemble");
 
     /// <summary>Sends a request.</summary>
     /// <returns>False if the connection is over: it was not sent and never will be.</returns>
@@ -189,6 +205,12 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
 
             await encrypted.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
             return encrypted;
+        }
+        catch (IOException e)
+        {
+            await encrypted.DisposeAsync().ConfigureAwait(false);
+            throw new AuthenticationException(
+                $"the server hung up or speaks something else; is this its port for TLS? ({e.Message})");
         }
         catch
         {
@@ -283,7 +305,7 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
             }
 
             var isAuthentication = request.Operation == ZooKeeperOperation.Auth;
-            request.Xid = isAuthentication ? ReservedXid.Auth : _lastXid = _lastXid == int.MaxValue ? 1 : _lastXid + 1;
+            request.Xid = isAuthentication ? ReservedXid.Auth : _lastXid = ReservedXid.After(_lastXid);
             BinaryPrimitives.WriteInt32BigEndian(frame[sizeof(int)..], request.Xid);
             (isAuthentication ? _authentications : _inFlight).Enqueue(request);
             return true;

@@ -14,6 +14,9 @@ internal sealed class ZooKeeperException(
 
     internal string? Path { get; } = path;
 
+    /// <summary>What went wrong, without the node.</summary>
+    internal string Problem { get; } = problem ?? code.ToString();
+
     /// <summary>Whether the server may have done what was asked, or may do so still: the request had left, and no
     /// answer came.</summary>
     internal bool MayHaveHappened { get; init; }

@@ -30,4 +30,7 @@ internal static class ReservedXid
     internal const int Ping = -2;
     internal const int Auth = -4;
     internal const int SetWatches = -8;
+
+    /// <summary>The id after another: 1 and up, and round again, for those below are reserved.</summary>
+    internal static int After(int xid) => xid == int.MaxValue ? 1 : xid + 1;
 }

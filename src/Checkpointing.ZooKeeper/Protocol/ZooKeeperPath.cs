@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
 namespace Checkpointing.ZooKeeper.Protocol;
 
 /// <summary>Rules for paths of nodes.</summary>
@@ -49,8 +53,8 @@ internal static class ZooKeeperPath
         return null;
     }
 
-    /// <summary>A text as one part of a path: what the servers refuse, a slash and the percent sign are written as
-    /// <c>%</c> and two digits for each byte of UTF-8.</summary>
+    /// <summary>A text that is not empty as one part of a path: what the servers refuse, a slash and the percent sign
+    /// are written as <c>%</c> and two digits for each byte of UTF-8. No two texts give the same part.</summary>
     internal static string EscapePart(string text)
     {
         if (text.Length > 0 && text is not ("." or "..") && text.All(static c => IsAllowed(c) && c is not ('%' or '/')))
@@ -58,21 +62,26 @@ internal static class ZooKeeperPath
             return text;
         }
 
-        var escaped = new System.Text.StringBuilder();
+        var escaped = new StringBuilder();
         Span<byte> bytes = stackalloc byte[4];
-        foreach (var rune in text.EnumerateRunes())
+        for (var rest = text.AsSpan(); rest.Length > 0;)
         {
-            var isPlain = rune.IsBmp && IsAllowed((char)rune.Value) && rune.Value is not ('%' or '/' or '.');
-            if (isPlain)
+            var isWhole = Rune.DecodeFromUtf16(rest, out var rune, out var characters) == OperationStatus.Done;
+            if (isWhole && rune.IsBmp && IsAllowed(rest[0]) && rest[0] is not ('%' or '/' or '.'))
             {
-                escaped.Append((char)rune.Value);
-                continue;
+                escaped.Append(rest[0]);
+            }
+            else
+            {
+                // Half of a pair has no UTF-8. It is written as if it had, so that it is not taken for another text.
+                var length = isWhole ? rune.EncodeToUtf8(bytes) : EncodeHalf(rest[0], bytes);
+                foreach (var value in bytes[..length])
+                {
+                    escaped.Append(CultureInfo.InvariantCulture, $"%{value:X2}");
+                }
             }
 
-            foreach (var value in bytes[..rune.EncodeToUtf8(bytes)])
-            {
-                escaped.Append(System.Globalization.CultureInfo.InvariantCulture, $"%{value:X2}");
-            }
+            rest = rest[characters..];
         }
 
         return escaped.ToString();
@@ -90,6 +99,14 @@ internal static class ZooKeeperPath
         path.LastIndexOf('/') is var slash and > 0 ? path[..slash] : "/";
 
     internal static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    private static int EncodeHalf(char half, Span<byte> bytes)
+    {
+        bytes[0] = (byte)(0xe0 | (half >> 12));
+        bytes[1] = (byte)(0x80 | ((half >> 6) & 0x3f));
+        bytes[2] = (byte)(0x80 | (half & 0x3f));
+        return 3;
+    }
 
     // The servers refuse these everywhere in a path.
     private static bool IsAllowed(char character) =>
