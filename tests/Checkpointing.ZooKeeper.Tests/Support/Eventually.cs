@@ -8,6 +8,21 @@ internal static class Eventually
     internal static Task IsTrueAsync(Func<bool> condition, string what) =>
         IsTrueAsync(() => Task.FromResult(condition()), what);
 
+    /// <summary>Waits until a text says what is wanted; else fails with the last one.</summary>
+    internal static async Task SaysAsync(Func<Task<string>> text, string what)
+    {
+        var last = "";
+        try
+        {
+            await IsTrueAsync(
+                async () => (last = await text()).Contains(what, StringComparison.Ordinal), what);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message} The last was: {last}", e);
+        }
+    }
+
     internal static async Task IsTrueAsync(Func<Task<bool>> condition, string what)
     {
         using var deadline = new CancellationTokenSource(s_deadline);

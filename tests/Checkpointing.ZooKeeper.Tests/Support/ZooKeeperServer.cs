@@ -13,7 +13,11 @@ namespace Checkpointing.ZooKeeper.Tests.Support;
 public sealed class ZooKeeperServer : IAsyncDisposable
 {
     private const string Jars = "/usr/share/java";
-    private const string ClassPath = $"{Jars}/zookeeper.jar:{Jars}/slf4j-simple.jar";
+    private const string ClassPath = $"{Jars}/zookeeper.jar:{Jars}/slf4j-simple.jar"
+
+        // For TLS alone; the manifest of the first does not name them.
+        + $":{Jars}/netty-codec.jar:{Jars}/netty-resolver.jar:{Jars}/netty-transport-native-unix-common.jar";
+
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(60);
 
     private readonly string _mainClass;
