@@ -19,10 +19,6 @@ public sealed class BadInputTests(ZooKeeperServerFixture fixture) : IClassFixtur
     public async Task WrongAddress_NobodyListens_SaysThatAndWhereTheAddressIsSet() => await IsNotReachedAsync(
         new() { ConnectionString = $"127.0.0.1:{ZooKeeperServer.FreePort()}" }, "cannot be reached");
 
-    [Fact]
-    public async Task WrongAddress_ANameThatDoesNotExist_SaysThat() => await IsNotReachedAsync(
-        new() { ConnectionString = "zookeeper.invalid:2181" }, "zookeeper.invalid:2181 cannot be reached");
-
     [Theory]
     [InlineData("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "not understood")]
     [InlineData("\0\0\0\u0004\0\0\0\0", "not understood")]

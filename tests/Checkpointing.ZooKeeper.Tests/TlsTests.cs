@@ -62,12 +62,15 @@ public sealed class TlsTests : IAsyncLifetime
         await IsNotReachedAsync(_port, tls, "RemoteCertificateNameMismatch");
     }
 
-    // TLS 1.3: the client is through before the server has looked at its certificate, and then is hung up on.
     [Fact]
-    public async Task ClientsCertificate_OfAnotherAuthority_IsNotReached()
+    public async Task ClientsCertificate_OfAnotherAuthority_IsRefusedAndSaysSo()
     {
         using var certificate = _foreign.Issue("client");
-        await IsNotReachedAsync(_port, Tls(_ours, certificate), "127.0.0.1:");
+        var tls = Tls(_ours, certificate);
+
+        // In TLS 1.3 the client is through before the server has looked at its certificate.
+        tls.EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12;
+        await IsNotReachedAsync(_port, tls, "did not agree on TLS (ZooKeeperOptions.Tls)");
     }
 
     [Fact]
@@ -121,7 +124,7 @@ public sealed class TlsTests : IAsyncLifetime
             Tls = tls,
             Digest = digest,
             ConnectTimeout = TimeSpan.FromSeconds(30),
-            RequestTimeout = TimeSpan.FromSeconds(20),
+            RequestTimeout = TimeSpan.FromSeconds(60),
         });
 
     private static async Task IsNotReachedAsync(int port, SslClientAuthenticationOptions? tls, string problem)

@@ -51,7 +51,7 @@ public sealed class TranscriptTests
     public async Task Server_OfATranscript_SeesADifference()
     {
         await using var server = new TranscriptServer(await ReadAsync("multi"));
-        await using (var client = Connect(server, requestTimeout: TimeSpan.FromMilliseconds(500)))
+        await using (var client = Connect(server))
         {
             await FluentActions.Awaiting(() => client.CreateAsync("/other", default, cancellationToken: Cancellation))
                 .Should().ThrowAsync<ZooKeeperException>();
@@ -178,12 +178,12 @@ public sealed class TranscriptTests
     }
 
     private static ZooKeeperClient Connect(
-        Transcript server, string? digest = null, TimeSpan? sessionTimeout = null, TimeSpan? requestTimeout = null) =>
+        Transcript server, string? digest = null, TimeSpan? sessionTimeout = null) =>
         new(ServerList.Parse(server.Address), new()
         {
             SessionTimeout = sessionTimeout ?? TimeSpan.FromSeconds(60),
             ConnectTimeout = TimeSpan.FromSeconds(60),
-            RequestTimeout = requestTimeout ?? TimeSpan.FromSeconds(60),
+            RequestTimeout = TimeSpan.FromSeconds(60),
             Digest = digest,
         });
 
