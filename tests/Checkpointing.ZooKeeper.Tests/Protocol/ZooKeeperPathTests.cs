@@ -85,8 +85,8 @@ public sealed class ZooKeeperPathTests
     [Theory]
     [InlineData("", "/", "/")]
     [InlineData("", "/a", "/a")]
-    [InlineData("/root", "/", "/root")]
-    [InlineData("/root", "/a/b", "/root/a/b")]
+    [InlineData("/top", "/", "/top")]
+    [InlineData("/top", "/a/b", "/top/a/b")]
     public void JoinAndStrip_AreInverse(string chroot, string path, string serverPath)
     {
         ZooKeeperPath.Join(chroot, path).Should().Be(serverPath);
