@@ -111,7 +111,7 @@ public sealed class BadInputTests(ZooKeeperServerFixture fixture) : IClassFixtur
         await server.LaunchAsync();
         (await server.ModeAsync()).Should().Be("read-only");
         await IsNotReachedAsync(
-            new() { ConnectionString = server.Address }, "only reads, for it has no quorum: start more servers");
+            new() { ConnectionString = server.Address }, "is read-only: it has lost its quorum; start more servers");
     }
 
     [Theory]

@@ -32,22 +32,6 @@ internal static class ConnectMessages
         writer.WriteBoolean(true);
     }
 
-    /// <summary>A server that only reads begins no session, and says so by the header of an answer.</summary>
-    /// <returns>Why no session is begun; none if this is no refusal.</returns>
-    internal static ZooKeeperErrorCode ReadRefusal(ReadOnlySpan<byte> frame)
-    {
-        const int HeaderBytes = sizeof(int) + sizeof(long) + sizeof(int);
-        if (frame.Length != HeaderBytes)
-        {
-            return ZooKeeperErrorCode.None;
-        }
-
-        var reader = new JuteReader(frame);
-        reader.ReadInt32();
-        reader.ReadInt64();
-        return (ZooKeeperErrorCode)reader.ReadInt32();
-    }
-
     /// <returns>Null if the session is over.</returns>
     internal static ConnectResponse? ReadResponse(ReadOnlySpan<byte> frame)
     {

@@ -81,16 +81,6 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
                 ?? throw new IOException(tls is null
                     ? "hung up before it answered; does it expect TLS (ZooKeeperOptions.Tls)?"
                     : "hung up before it answered");
-            switch (ConnectMessages.ReadRefusal(answer.Span))
-            {
-                case ZooKeeperErrorCode.None:
-                    break;
-                case ZooKeeperErrorCode.NotReadOnly:
-                    throw OnlyReads();
-                case var error:
-                    throw new IOException($"begins no session: {error}");
-            }
-
             if (ConnectMessages.ReadResponse(answer.Span) is not { } response)
             {
                 await stream.DisposeAsync().ConfigureAwait(false);
@@ -99,7 +89,7 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
 
             if (response.IsReadOnly)
             {
-                throw OnlyReads();
+                throw new IOException("is read-only: it has lost its quorum; start more servers of the ensemble");
             }
 
             return new(stream, frames, response, lastZxid, watches, time);
@@ -115,9 +105,6 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
             throw;
         }
     }
-
-    private static IOException OnlyReads() =>
-        new("only reads, for it has no quorum: start more servers of the ensemble");
 
     /// <summary>Sends a request.</summary>
     /// <returns>False if the connection is over: it was not sent and never will be.</returns>

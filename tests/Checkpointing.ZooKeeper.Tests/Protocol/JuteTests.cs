@@ -121,7 +121,6 @@ public sealed class JuteTests
                 byte[] answer = [0, 0, 0, 0, .. bytes];
                 Tolerates(() => ConnectMessages.ReadResponse(answer));
                 Tolerates(() => ConnectMessages.ReadResponse(bytes));
-                Tolerates(() => ConnectMessages.ReadRefusal(bytes));
             }, iter: 2000);
 
     [Fact]
