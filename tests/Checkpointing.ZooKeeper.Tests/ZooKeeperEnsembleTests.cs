@@ -48,15 +48,22 @@ public sealed class ZooKeeperEnsembleTests(ZooKeeperEnsemble ensemble)
         var lagging = ensemble.Members.First(member => member != leader);
         await using var writer = Register(leader.Address);
         await using var reader = Register(lagging.Address);
-        for (var version = 0; version < 20; version++)
+        var version = 0L;
+        for (var round = 0; round < 3; round++)
         {
             await reader.ReadAsync(_job, Cancellation);
             ensemble.Stop(lagging);
-            var isWritten = await writer.TryReplaceAsync(_job, version, new byte[] { (byte)version }, Cancellation);
-            isWritten.Should().Be(RegisterReplacement.Replaced);
+
+            // So many that it has to catch up for a while when it goes on; the read waits at its door by then.
+            for (var i = 0; i < 100; i++, version++)
+            {
+                var isWritten = await writer.TryReplaceAsync(_job, version, new byte[] { (byte)i }, Cancellation);
+                isWritten.Should().Be(RegisterReplacement.Replaced);
+            }
+
             var reading = reader.ReadAsync(_job, Cancellation).AsTask();
             ensemble.Continue(lagging);
-            (await reading)!.Version.Should().Be(version + 1, "what was acknowledged before the read is seen");
+            ((await reading)?.Version).Should().Be(version, "what was acknowledged before the read is seen");
         }
     }
 
