@@ -59,11 +59,13 @@ internal sealed class OurState : IAsyncDisposable
     internal static async Task<OurState> OpenAsync(
         LoadTestFolder folder, LocalCheckpointStorage storage, KeyGroupRange? range = null,
         IReadOnlyList<OurCheckpoint>? from = null, ILogger? logger = null, TimeToLive? timeToLive = null,
-        bool cleansUp = true, CancellationToken cancellationToken = default)
+        bool cleansUp = true, RestoreVerification verification = RestoreVerification.Full,
+        CancellationToken cancellationToken = default)
     {
         var value = new ValueStateDescriptor<byte[]>("value") { TimeToLive = timeToLive };
         var options = Options(folder);
         options.CleansUp = cleansUp;
+        options.Verification = verification;
         var owned = range ?? KeyGroupRange.All(MaxParallelism);
         var registry = new SharedStateRegistry();
         foreach (var one in from ?? [])

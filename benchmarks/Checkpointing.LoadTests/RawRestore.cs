@@ -43,16 +43,6 @@ internal static class RawRestore
         return (database, families);
     }
 
-    /// <summary>Time to read and hash all files of checkpoints, as many at a time as ours reads.</summary>
-    internal static double DigestMs(LoadTestFolder folder, IEnumerable<OurCheckpoint> checkpoints)
-    {
-        var paths = checkpoints.SelectMany(static one => ((IncrementalKeyedStateHandle)one.Handle).SharedFiles)
-            .Select(static file => file.Handle).OfType<FileStateHandle>()
-            .Select(file => Path.Combine(RootOf(folder), file.Path)).ToArray();
-        return LoadTestFolder.Time(() => Parallel.ForEach(
-            paths, new ParallelOptions { MaxDegreeOfParallelism = 4 }, static path => FileSystem.Digest(path)));
-    }
-
     /// <summary>Makes the state of a range by reading every row of the sources and putting it.</summary>
     /// <returns>Milliseconds, without closing.</returns>
     internal static async Task<double> ScanAndPutAsync(

@@ -13,7 +13,7 @@ internal static class BlockedRatio
     private const int MostDirtyRows = 20_000;
 
     // Fewer barriers on a machine that is slower.
-    private static readonly TimeSpan LongTime = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongTime = TimeSpan.FromMinutes(3);
 
     internal static async Task<Ratio> RunAsync(LiveState live, CancellationToken cancellationToken)
     {

@@ -187,6 +187,11 @@ internal sealed class ZooKeeperConnection : IAsyncDisposable
                     CertificateChainPolicy = tls.CertificateChainPolicy,
                     CertificateRevocationCheckMode = tls.CertificateRevocationCheckMode,
                     EnabledSslProtocols = tls.EnabledSslProtocols,
+                    EncryptionPolicy = tls.EncryptionPolicy,
+                    CipherSuitesPolicy = tls.CipherSuitesPolicy,
+                    ApplicationProtocols = tls.ApplicationProtocols,
+                    AllowRenegotiation = tls.AllowRenegotiation,
+                    AllowTlsResume = tls.AllowTlsResume,
                 };
             }
 
