@@ -38,14 +38,16 @@ internal static class LocalFileDigest
 
     /// <summary>Copies a stream to its end, at the rate if there is one.</summary>
     internal static async ValueTask<(ContentDigest Digest, long LengthBytes)> CopyAsync(
-        Stream source, Stream target, ByteRateLimit? limit, CancellationToken cancellationToken)
+        Stream source, Stream target, ByteRateLimit? limit, CancellationToken cancellationToken,
+        int blockSize = BlockSize)
     {
         var hash = new XxHash128();
         var length = 0L;
-        var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
+        var buffer = ArrayPool<byte>.Shared.Rent(blockSize);
         try
         {
-            while (await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is var read and > 0)
+            while (await source.ReadAsync(buffer.AsMemory(0, blockSize), cancellationToken)
+                .ConfigureAwait(false) is var read and > 0)
             {
                 hash.Append(buffer.AsSpan(0, read));
                 length += read;

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Hashing;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
 
@@ -19,28 +17,11 @@ internal static class PacedDigest
             return LocalFileDigest.Compute(path, cancellationToken);
         }
 
-        var hash = new XxHash128();
-        var length = 0L;
-        var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
-        try
+        var file = WorkingFolder.OpenRead(path);
+        await using (file.ConfigureAwait(false))
         {
-            var file = WorkingFolder.OpenRead(path);
-            await using (file.ConfigureAwait(false))
-            {
-                while (await file.ReadAsync(buffer.AsMemory(0, BlockSize), cancellationToken).ConfigureAwait(false)
-                    is var read and > 0)
-                {
-                    hash.Append(buffer.AsSpan(0, read));
-                    length += read;
-                    await limit.TakeAsync(read, cancellationToken).ConfigureAwait(false);
-                }
-            }
+            return await LocalFileDigest.CopyAsync(file, Stream.Null, limit, cancellationToken, BlockSize)
+                .ConfigureAwait(false);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        return (ContentDigest.Of(hash), length);
     }
 }

@@ -6,9 +6,6 @@ namespace Checkpointing.Torture.States;
 /// <summary>Runs histories, and adds up which paths they took.</summary>
 internal static class StatesRun
 {
-    /// <summary>Seeds that have all shapes of state and go from every parallelism up to 16 to every other.</summary>
-    internal const int SeedCountForAll = 160;
-
     /// <summary>Runs all seeds of a range.</summary>
     /// <param name="first">The first seed.</param>
     /// <param name="last">The last seed.</param>
