@@ -73,6 +73,31 @@ public sealed class RunningJob : IAsyncDisposable
         CheckpointRequest request, CancellationToken cancellationToken = default) =>
         _run.TriggerAsync(request, cancellationToken);
 
+    /// <summary>Takes a savepoint behind which nothing follows, commits what it holds, and ends the job: suspended or,
+    /// drained, finished.</summary>
+    /// <remarks>Start again from its path. Under the job's own name that needs
+    /// <see cref="StartOptions.IgnoreOwnCheckpoints"/>, for a suspended job keeps its checkpoints and takes up the newest
+    /// of them by itself.</remarks>
+    /// <param name="target">Folder below the storage's root that the savepoint's own folder is made in.</param>
+    /// <param name="mode">What happens to what is on its way. Default: nothing fires before its time.</param>
+    /// <param name="format">What is asked for; the result's properties say what was written.</param>
+    /// <param name="cancellationToken">Ends the wait; the job stops anyway.</param>
+    /// <returns>The savepoint; the job has ended.</returns>
+    /// <exception cref="CheckpointingException">There is no savepoint, or what it holds could not be committed: the job
+    /// goes on. A drained job goes on from its newest checkpoint. The message says why.</exception>
+    public Task<CompletedCheckpoint> StopWithSavepointAsync(
+        string target, StopMode mode = StopMode.Suspend, SavepointFormat format = SavepointFormat.Canonical,
+        CancellationToken cancellationToken = default)
+    {
+        if (!Enum.IsDefined(mode))
+        {
+            throw new ArgumentOutOfRangeException(nameof(mode), mode, "Suspend or Drain");
+        }
+
+        return _run.StopWithSavepointAsync(
+            CheckpointRequest.StopWithSavepoint(target, mode, format), mode, cancellationToken);
+    }
+
     /// <summary>Waits until all sources stand at their pause or at the end of their input, or the job has
     /// ended.</summary>
     /// <exception cref="CheckpointingException">The job has failed; what <see cref="Completion"/> faults

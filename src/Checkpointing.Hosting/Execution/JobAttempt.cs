@@ -75,15 +75,24 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     public bool MayCommit =>
         Volatile.Read(ref _mayCommit) != 0 && !_failure.Task.IsCompleted && _environment.IsCoordinatorAlive();
 
-    /// <summary>Opens and restores all subtasks, at the same time. None runs before all are open.</summary>
-    public Task OpenAsync(
-        Func<SubtaskAddress, SubtaskRestore> restoreOf, Guid lineageId, CancellationToken cancellationToken) =>
-        BackgroundWork.RunAllAsync(_runtimes.Zip(Plan.Subtasks, (runtime, subtask) => (Func<Task>)(() =>
+    /// <summary>Opens and restores all subtasks, at the same time. None runs, and none changes an output, before all
+    /// are open.</summary>
+    public async Task OpenAsync(
+        Func<SubtaskAddress, SubtaskRestore> restoreOf, Guid lineageId, CancellationToken cancellationToken)
+    {
+        await BackgroundWork.RunAllAsync(_runtimes.Zip(Plan.Subtasks, (runtime, subtask) => (Func<Task>)(() =>
         {
             var context = _environment.ContextOf(
                 Plan, subtask, runtime.Address, restoreOf(runtime.Address), lineageId, () => MayCommit);
             return runtime.Logic.OpenAsync(context, cancellationToken).AsTask();
-        })));
+        }))).ConfigureAwait(false);
+
+        // One after the other: of two outputs that cannot be written, always the same one is named.
+        foreach (var runtime in _runtimes)
+        {
+            runtime.Logic.Begin();
+        }
+    }
 
     /// <summary>Starts all loops.</summary>
     public void Start()

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 
@@ -48,7 +49,10 @@ internal sealed partial class JobRun
         }
         else
         {
-            _completion.TrySetResult(new(outcome.Termination, _lastCheckpoint?.Path, RestartCount));
+            _completion.TrySetResult(new(outcome.Termination, _lastCheckpoint?.Path, RestartCount)
+            {
+                Savepoint = _savepoint?.Path,
+            });
         }
     }
 
@@ -56,7 +60,9 @@ internal sealed partial class JobRun
     private async Task<(JobAttempt Attempt, Outcome? End)> SuperviseAttemptAsync(JobAttempt attempt)
     {
         var finished = _options.FinishAtEndOfInput ? attempt.Ended : _stopRequest.Task;
-        await Task.WhenAny(attempt.Failure, _coordinator.Failure, _stopRequest.Task, finished).ConfigureAwait(false);
+        var savepointStop = _savepointStop.Task;
+        await Task.WhenAny(attempt.Failure, _coordinator.Failure, _stopRequest.Task, savepointStop, finished)
+            .ConfigureAwait(false);
         if (_coordinator.Failure.IsFaulted)
         {
             return (attempt, await EndWithCoordinatorAsync(attempt).ConfigureAwait(false));
@@ -70,6 +76,13 @@ internal sealed partial class JobRun
         if (_stopRequest.Task.IsCompleted)
         {
             return await StopAsync(attempt, await _stopRequest.Task.ConfigureAwait(false)).ConfigureAwait(false);
+        }
+
+        if (savepointStop.IsCompleted)
+        {
+            var stop = await savepointStop.ConfigureAwait(false);
+            Volatile.Write(ref _savepointStop, NewSavepointStop());
+            return await StopWithSavepointAsync(attempt, stop).ConfigureAwait(false);
         }
 
         return await TryTakeFinalCheckpointAsync(attempt).ConfigureAwait(false)
@@ -108,10 +121,8 @@ internal sealed partial class JobRun
         for (var tries = 1; ; tries++)
         {
             var trigger = _coordinator.TriggerAsync(CheckpointRequest.Checkpoint, CancellationToken.None);
-            await Task.WhenAny(trigger, attempt.Failure, _coordinator.Failure, _stopRequest.Task).ConfigureAwait(false);
-            if (!trigger.IsCompleted)
+            if (!await EndsFirstAsync(trigger, attempt).ConfigureAwait(false))
             {
-                Observe(trigger);
                 return false;
             }
 
@@ -124,9 +135,7 @@ internal sealed partial class JobRun
             {
                 // A periodic one is under way, or the storage hiccups: the next try will do.
                 var pause = Task.Delay(FinalCheckpointPause, _environment.Time, CancellationToken.None);
-                await Task.WhenAny(pause, attempt.Failure, _coordinator.Failure, _stopRequest.Task)
-                    .ConfigureAwait(false);
-                if (!pause.IsCompleted)
+                if (!await EndsFirstAsync(pause, attempt).ConfigureAwait(false))
                 {
                     return false;
                 }
@@ -138,17 +147,40 @@ internal sealed partial class JobRun
         }
     }
 
+    /// <returns>False if the attempt, the coordinator or the user ends something before the task ends.</returns>
+    private async Task<bool> EndsFirstAsync(Task task, JobAttempt attempt)
+    {
+        await Task.WhenAny(task, attempt.Failure, _coordinator.Failure, _stopRequest.Task).ConfigureAwait(false);
+        if (!task.IsCompleted)
+        {
+            Observe(task);
+        }
+
+        return task.IsCompleted;
+    }
+
     private async Task<(JobAttempt Attempt, Outcome? End)> ReplaceAsync(JobAttempt attempt)
     {
         await EndAttemptAsync(attempt, handlesNotices: false).ConfigureAwait(false);
         var failure = await attempt.Failure.ConfigureAwait(false);
-        while (RestartCount < _restarts.Attempts)
+        return await RestartAsync(attempt, failure, Decide()).ConfigureAwait(false);
+    }
+
+    private Restart? Decide() =>
+        _restarts.Decide(_restartHistory, _environment.Time.GetUtcNow(), NextRandom(_environment.Ids));
+
+    /// <summary>Opens the next attempt from the newest checkpoint; when that fails, the strategy is asked again.</summary>
+    private async Task<(JobAttempt Attempt, Outcome? End)> RestartAsync(
+        JobAttempt attempt, AttemptFailure failure, Restart? decision)
+    {
+        for (var restart = decision; restart is not null; restart = Decide())
         {
+            _restartHistory = restart.IsFree ? _restartHistory : _restartHistory.With(restart);
             Interlocked.Increment(ref _restartCount);
-            _logger.JobRestarting(Name.Name, RestartCount, _restarts.Delay);
+            _logger.JobRestarting(Name.Name, RestartCount, restart.Delay);
             try
             {
-                await Task.Delay(_restarts.Delay, _environment.Time, _stopping.Token).ConfigureAwait(false);
+                await Task.Delay(restart.Delay, _environment.Time, _stopping.Token).ConfigureAwait(false);
                 var next = await OpenAttemptAsync(_stopping.Token).ConfigureAwait(false);
                 BeginAttempt(next);
                 return (next, null);
@@ -218,6 +250,15 @@ internal sealed partial class JobRun
             // How the job ended counts; what could not be cleaned up is found by the next start.
             _logger.CleanUpFailed(e, Name.Name);
         }
+    }
+
+    /// <summary>At least 0, less than 1.</summary>
+    private static double NextRandom(IdSource ids)
+    {
+        // The first four bytes of an id are all random; 2^32 of them are as good as a number of real jitter.
+        Span<byte> bytes = stackalloc byte[16];
+        ids.NewGuid().TryWriteBytes(bytes);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes) / (uint.MaxValue + 1.0);
     }
 
     private static void Observe(Task task) => _ = task.ContinueWith(

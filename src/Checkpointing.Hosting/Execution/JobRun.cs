@@ -25,6 +25,9 @@ internal sealed partial class JobRun : IAsyncDisposable
     private bool _hasStartedOver;
     private CompletedCheckpoint? _lastCheckpoint;
     private TaskCompletionSource<JobAttempt> _running = NewRunning();
+    private TaskCompletionSource<SavepointStop> _savepointStop = NewSavepointStop();
+    private RestartHistory _restartHistory = RestartHistory.Empty;
+    private CompletedCheckpoint? _savepoint;
     private int _restartCount;
 
     public JobRun(JobEnvironment environment, StreamJob job, StartOptions options)
@@ -98,6 +101,30 @@ internal sealed partial class JobRun : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes a savepoint behind which nothing follows, and ends the job. If that fails, the job goes
+    /// on.</summary>
+    public async Task<CompletedCheckpoint> StopWithSavepointAsync(
+        CheckpointRequest request, StopMode mode, CancellationToken cancellationToken)
+    {
+        var stop = new SavepointStop(request, mode, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        Observe(stop.Reply.Task);
+        if (!_completion.Task.IsCompleted && !Volatile.Read(ref _savepointStop).TrySetResult(stop))
+        {
+            throw new CheckpointDeclinedException(
+                null, CheckpointFailureReason.JobStopping, $"job '{Name}' is being stopped with a savepoint already");
+        }
+
+        await Task.WhenAny(stop.Reply.Task, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!stop.Reply.Task.IsCompleted)
+        {
+            throw HasEnded();
+        }
+
+        var savepoint = await stop.Reply.Task.ConfigureAwait(false);
+        await _completion.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return savepoint;
+    }
+
     public async Task WaitForAsync(Func<JobAttempt, Task> condition, CancellationToken cancellationToken)
     {
         while (!_completion.Task.IsCompleted)
@@ -141,6 +168,9 @@ internal sealed partial class JobRun : IAsyncDisposable
     private static TaskCompletionSource<JobAttempt> NewRunning() =>
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private static TaskCompletionSource<SavepointStop> NewSavepointStop() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <returns>False if the job was asked to stop before.</returns>
     private async Task<bool> RequestStopAsync(JobTermination termination)
     {
@@ -159,10 +189,12 @@ internal sealed partial class JobRun : IAsyncDisposable
         await Task.WhenAny(running, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
         return running.IsCompletedSuccessfully && !_completion.Task.IsCompleted
             ? await running.ConfigureAwait(false)
-            : throw new CheckpointDeclinedException(
-                null, CheckpointFailureReason.JobStopping, $"job '{Name}' has ended",
-                _completion.Task.Exception?.InnerException);
+            : throw HasEnded();
     }
+
+    private CheckpointDeclinedException HasEnded() => new(
+        null, CheckpointFailureReason.JobStopping, $"job '{Name}' has ended",
+        _completion.Task.Exception?.InnerException);
 
     private CheckpointCoordinator BuildCoordinator()
     {

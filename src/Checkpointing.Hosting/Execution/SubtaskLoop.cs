@@ -115,7 +115,11 @@ internal sealed class SubtaskLoop(
             return true;
         }
 
-        ReportStandstill(step);
+        if (step != SourceStep.Held)
+        {
+            ReportStandstill(step);
+        }
+
         return false;
     }
 

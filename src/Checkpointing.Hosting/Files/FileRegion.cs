@@ -19,8 +19,13 @@ internal static class FileRegion
     }
 
     /// <summary>Copies a region to a place in another file.</summary>
-    public static void Copy(SafeFileHandle source, long lengthBytes, SafeFileHandle target, long targetOffset) =>
-        Read(source, 0, lengthBytes, (block, at) => RandomAccess.Write(target, block, targetOffset + at));
+    public static void Copy(
+        SafeFileHandle source, long lengthBytes, SafeFileHandle target, long targetOffset, Action beforeBlock) =>
+        Read(source, 0, lengthBytes, (block, at) =>
+        {
+            beforeBlock();
+            RandomAccess.Write(target, block, targetOffset + at);
+        });
 
     private static void Read(SafeFileHandle file, long offset, long lengthBytes, ReadOnlySpanAction<byte, long> take)
     {

@@ -1,3 +1,5 @@
+// The file sink makes its own folders: they are no part of the checkpoint storage.
+#pragma warning disable RS0030
 using System.Runtime.InteropServices;
 
 namespace Checkpointing.Hosting.Files;
@@ -33,6 +35,31 @@ internal static partial class FolderSync
         finally
         {
             _ = Close(descriptor);
+        }
+    }
+
+    /// <summary>Makes a folder and those above it that are absent. The names of new ones are durable when it
+    /// returns.</summary>
+    /// <exception cref="CheckpointStorageUnavailableException">A folder cannot be synced.</exception>
+    public static void MakeFolder(string folder, FileStepHook? hook)
+    {
+        if (Directory.Exists(folder))
+        {
+            return;
+        }
+
+        var parent = Path.GetDirectoryName(folder);
+        if (parent is not null)
+        {
+            MakeFolder(parent, hook);
+        }
+
+        hook?.Invoke(FileStep.MakeFolder, folder);
+        Directory.CreateDirectory(folder);
+        if (parent is not null)
+        {
+            hook?.Invoke(FileStep.SyncFolder, parent);
+            Sync(parent);
         }
     }
 

@@ -7,7 +7,7 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.Hosting.Files;
 
 /// <summary>A part that is being written.</summary>
-internal sealed class PartFileWriter(string name, string path) : IDisposable
+internal sealed class PartFileWriter(string name, string path, FileStepHook? hook) : IDisposable
 {
     private readonly FileStream _file =
         new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 64 * 1024);
@@ -35,6 +35,7 @@ internal sealed class PartFileWriter(string name, string path) : IDisposable
     {
         try
         {
+            hook?.Invoke(FileStep.SyncPart, path);
             _file.Flush(flushToDisk: true);
             _file.Dispose();
             _isComplete = true;

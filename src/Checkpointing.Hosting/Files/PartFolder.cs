@@ -5,16 +5,21 @@ using Checkpointing.Hosting.Sinks;
 namespace Checkpointing.Hosting.Files;
 
 /// <summary>The folder <c>&lt;output&gt;.parts</c>. Nothing is opened or made before it is needed.</summary>
-internal sealed class PartFolder(string outputPath)
+internal sealed class PartFolder(string outputPath, FileStepHook? hook)
 {
     private readonly string _folder = outputPath + ".parts";
+    private bool _isNameDurable;
 
     public PartFileWriter Create(string name)
     {
         try
         {
-            Directory.CreateDirectory(_folder);
-            return new(name, Path.Combine(_folder, name));
+            // Whoever made the folder may have ended before its name was durable.
+            _isNameDurable &= Directory.Exists(_folder);
+            FolderSync.MakeFolder(_folder, hook);
+            var path = Path.Combine(_folder, name);
+            hook?.Invoke(FileStep.CreatePart, path);
+            return new(name, path, hook);
         }
         catch (Exception e) when (FileErrors.IsRefusal(e))
         {
@@ -23,7 +28,18 @@ internal sealed class PartFolder(string outputPath)
     }
 
     /// <summary>Makes the names of the parts durable.</summary>
-    public void Sync() => FolderSync.Sync(_folder);
+    public void Sync()
+    {
+        hook?.Invoke(FileStep.SyncFolder, _folder);
+        FolderSync.Sync(_folder);
+        if (!_isNameDurable)
+        {
+            var parent = Path.GetDirectoryName(_folder)!;
+            hook?.Invoke(FileStep.SyncFolder, parent);
+            FolderSync.Sync(parent);
+            _isNameDurable = true;
+        }
+    }
 
     /// <summary>Whether a part is there, whole.</summary>
     public bool Holds(PartFile part)
@@ -98,8 +114,9 @@ internal sealed class PartFolder(string outputPath)
         }
     }
 
-    private static void TryDelete(string path)
+    private void TryDelete(string path)
     {
+        hook?.Invoke(FileStep.DeletePart, path);
         try
         {
             File.Delete(path);

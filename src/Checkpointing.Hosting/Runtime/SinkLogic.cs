@@ -68,10 +68,13 @@ internal sealed class CommitterLogic<TCommittable>(
 
     private readonly List<(long Checkpoint, TCommittable Value)> _pending = [];
     private readonly List<SinkCommittable<TCommittable>> _received = [];
+    private SinkContext _context = null!;
     private OperatorListState<(long Checkpoint, TCommittable Value)> _state = null!;
     private Func<bool> _mayCommit = null!;
 
     protected override IReadOnlyList<StateDescriptor> States => [_descriptor, .. committer.States];
+
+    public override void Begin() => committer.Open(_context, Restored());
 
     public override void Process(StreamElement batch) =>
         _received.AddRange(((RecordBatch<SinkCommittable<TCommittable>>)batch).Values);
@@ -102,8 +105,11 @@ internal sealed class CommitterLogic<TCommittable>(
     {
         _mayCommit = context.MayCommit;
         _state = State.Operator.GetState(_descriptor);
-        committer.Open(new(context, State.Operator), [.. _state.Items.Select(static pending => pending.Value)]);
+        _context = new(context, State.Operator);
+        committer.Check(_context, Restored());
     }
 
     protected override void DisposeUserCode() => committer.Dispose();
+
+    private List<TCommittable> Restored() => [.. _state.Items.Select(static pending => pending.Value)];
 }

@@ -17,6 +17,10 @@ internal enum SourceStep
 
     /// <summary>The input has ended; the source goes on answering triggers.</summary>
     Ended = 3,
+
+    /// <summary>The source is held at the savepoint that the job is being stopped with, until that has completed or is
+    /// aborted.</summary>
+    Held = 4,
 }
 
 /// <summary>The part of a source's subtask that the runtime drives.</summary>
@@ -39,9 +43,17 @@ internal sealed class SourceRuntime(
     SubtaskAddress address, SourceLogic logic, IReadOnlyList<OutputPort> outputs, Outbox outbox)
     : SubtaskRuntime(address, 0, logic, outputs, outbox)
 {
+    private CheckpointId? _heldAt;
+    private CheckpointId? _drainedFor;
+
     /// <summary>Reads on. Call it again while it progresses.</summary>
     public SourceStep Step()
     {
+        if (_heldAt is not null)
+        {
+            return SourceStep.Held;
+        }
+
         if (HasEnded)
         {
             return SourceStep.Ended;
@@ -63,8 +75,44 @@ internal sealed class SourceRuntime(
         }
     }
 
+    /// <summary>Of a savepoint that the source is held at: it reads on.</summary>
+    public override void NotifyAborted(CheckpointId checkpoint)
+    {
+        base.NotifyAborted(checkpoint);
+        if (_heldAt == checkpoint)
+        {
+            _heldAt = null;
+        }
+    }
+
     public ValueTask<bool> WaitForMoreAsync(CancellationToken cancellationToken) =>
         logic.WaitForMoreAsync(cancellationToken);
+
+    protected override bool TryPrepareForTrigger(SnapshotRequest request)
+    {
+        if (_drainedFor is { } savepoint)
+        {
+            // What was not due has fired: a job that went on from such a checkpoint would not be the same.
+            Outbox.Declines.Add((request.CheckpointId, new CheckpointDeclinedException(
+                request.CheckpointId, CheckpointFailureReason.JobStopping,
+                $"{Address} was drained for savepoint {savepoint}")
+            { Subtask = Address.ToString() }));
+            return false;
+        }
+
+        switch (request.Stop)
+        {
+            case StopMode.Suspend:
+                _heldAt = request.CheckpointId;
+                break;
+            case StopMode.Drain:
+                EndInput();
+                _drainedFor = request.CheckpointId;
+                break;
+        }
+
+        return true;
+    }
 
     private void PassWatermarkOn()
     {

@@ -11,6 +11,11 @@ internal abstract class SubtaskLogic : IAsyncDisposable
     /// <summary>Opens and restores the state, then the user's code.</summary>
     public abstract ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken);
 
+    /// <summary>All subtasks of the attempt are open: from here on things outside the job may be changed.</summary>
+    public virtual void Begin()
+    {
+    }
+
     /// <summary>Faults when restored state turns out not to be what was stored; null: it cannot.</summary>
     public virtual Task? StateFailure => null;
 

@@ -114,7 +114,7 @@ internal class SubtaskRuntime
 
     public void NotifyCompleted(CheckpointId checkpoint) => _logic.NotifyCompleted(checkpoint);
 
-    public void NotifyAborted(CheckpointId checkpoint)
+    public virtual void NotifyAborted(CheckpointId checkpoint)
     {
         _alignment.Abort(checkpoint);
         _logic.NotifyAborted(checkpoint);
@@ -123,11 +123,15 @@ internal class SubtaskRuntime
     /// <summary>Begins a checkpoint at a subtask that the coordinator triggers itself.</summary>
     public void Trigger(SnapshotRequest request)
     {
-        if (_alignment.TryBegin(request.CheckpointId))
+        if (_alignment.TryBegin(request.CheckpointId) && TryPrepareForTrigger(request))
         {
             TakeSnapshot(request);
         }
     }
+
+    /// <summary>Called right before the barrier goes out.</summary>
+    /// <returns>False if the checkpoint was declined.</returns>
+    protected virtual bool TryPrepareForTrigger(SnapshotRequest request) => true;
 
     protected void AdvanceTo(Timestamp watermark)
     {

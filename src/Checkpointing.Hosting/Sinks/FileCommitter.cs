@@ -8,11 +8,12 @@ namespace Checkpointing.Hosting.Sinks;
 /// <summary>Appends part files to the output when their checkpoint has completed.</summary>
 /// <remarks>The place of each byte follows from the state alone, so committing again writes the same bytes to the same
 /// place.</remarks>
-internal sealed class FileCommitter(string outputPath, string? header) : SinkCommitter<PartFile>
+internal sealed class FileCommitter(string outputPath, string? header, SinkFallBack fallBack, FileStepHook? hook)
+    : SinkCommitter<PartFile>
 {
     private static readonly OperatorListStateDescriptor<long> CommittedLength = new("committed-length");
 
-    private readonly PartFolder _parts = new(outputPath);
+    private readonly PartFolder _parts = new(outputPath, hook);
     private SinkContext _context = null!;
     private OperatorListState<long> _state = null!;
     private OutputFile? _output;
@@ -20,11 +21,29 @@ internal sealed class FileCommitter(string outputPath, string? header) : SinkCom
 
     public override IReadOnlyList<StateDescriptor> States => [CommittedLength];
 
+    private byte[] Head => header is null ? [] : Encoding.UTF8.GetBytes(header + "\n");
+
+    public override void Check(SinkContext context, IReadOnlyList<PartFile> pending)
+    {
+        using var output = OutputFile.OpenToLook(outputPath);
+        if (context.State.GetState(CommittedLength).Items is [var restored])
+        {
+            Locate(output, restored, pending);
+            CheckFallBack(output?.LengthBytes ?? 0, restored + pending.Sum(static part => part.LengthBytes));
+        }
+        else if (fallBack == SinkFallBack.Refuse && output?.IsBeginningOf(Head) == false)
+        {
+            throw new SinkOutputException(
+                outputPath, "no rows, for the job starts anew", Bytes(output.LengthBytes),
+                "Move the file away, or let the sink take rows back.");
+        }
+    }
+
     public override void Open(SinkContext context, IReadOnlyList<PartFile> pending)
     {
         _context = context;
         _state = context.State.GetState(CommittedLength);
-        _output = OutputFile.Open(outputPath);
+        _output = OutputFile.Open(outputPath, hook);
         if (_state.Items is [var restored])
         {
             Restore(restored, pending);
@@ -43,7 +62,8 @@ internal sealed class FileCommitter(string outputPath, string? header) : SinkCom
             return;
         }
 
-        _committedBytes = Append(_committedBytes, committables, Locate(_committedBytes, committables));
+        _committedBytes = Append(
+            _committedBytes, committables, Locate(_output, _committedBytes, committables));
         _parts.Delete(committables);
     }
 
@@ -58,8 +78,8 @@ internal sealed class FileCommitter(string outputPath, string? header) : SinkCom
 
     private void BeginAnew()
     {
-        var head = header is null ? [] : Encoding.UTF8.GetBytes(header + "\n");
-        _output!.Truncate(0);
+        var head = Head;
+        _output!.Cut(0);
         _output.Write(head, 0);
         _output.Sync();
         _committedBytes = head.Length;
@@ -71,40 +91,56 @@ internal sealed class FileCommitter(string outputPath, string? header) : SinkCom
 
     private void Restore(long committedBytes, IReadOnlyList<PartFile> pending)
     {
-        if (_output!.LengthBytes < committedBytes)
+        // All is looked at before anything is changed: what was committed already is in the file and nowhere else.
+        var inPlace = Locate(_output, committedBytes, pending);
+        _committedBytes = Append(committedBytes, pending, inPlace);
+        if (_output!.LengthBytes > _committedBytes)
         {
-            throw new SinkOutputException(outputPath, Bytes(committedBytes, "at least "), Bytes(_output.LengthBytes));
+            _output.Cut(_committedBytes);
+            _output.Sync();
         }
 
-        // All is looked at before anything is changed: what was committed already is in the file and nowhere else.
-        var inPlace = Locate(committedBytes, pending);
-        _committedBytes = Append(committedBytes, pending, inPlace);
-        _output.Truncate(_committedBytes);
-        _output.Sync();
         _parts.Delete(pending);
         var own = PartName.Of(_context);
         _parts.DeleteWhere(name => name.IsGivenUpBy(own));
     }
 
+    private void CheckFallBack(long lengthBytes, long expectedBytes)
+    {
+        if (fallBack == SinkFallBack.Refuse && lengthBytes > expectedBytes)
+        {
+            throw new SinkOutputException(
+                outputPath, Bytes(expectedBytes, "at most "),
+                Bytes(lengthBytes) + ": rows were committed after the checkpoint",
+                "Start from a newer checkpoint, move the file away, or let the sink take rows back.");
+        }
+    }
+
     /// <summary>Finds where the bytes of each part are.</summary>
     /// <returns>For each part whether the output holds it already.</returns>
-    /// <exception cref="SinkOutputException">The bytes of a part are nowhere.</exception>
-    private bool[] Locate(long committedBytes, IReadOnlyList<PartFile> parts)
+    /// <exception cref="SinkOutputException">The output is too short, or the bytes of a part are nowhere.</exception>
+    private bool[] Locate(OutputFile? output, long committedBytes, IReadOnlyList<PartFile> parts)
     {
+        var lengthBytes = output?.LengthBytes ?? 0;
+        if (lengthBytes < committedBytes)
+        {
+            throw new SinkOutputException(outputPath, Bytes(committedBytes, "at least "), Bytes(lengthBytes));
+        }
+
         var inPlace = new bool[parts.Count];
         var offset = committedBytes;
         for (var i = 0; i < parts.Count; i++)
         {
             if (!_parts.Holds(parts[i]))
             {
-                inPlace[i] = _output!.Holds(offset, parts[i]);
+                inPlace[i] = output?.Holds(offset, parts[i]) == true;
                 if (!inPlace[i])
                 {
                     throw new SinkOutputException(
                         outputPath,
                         $"the rows of part '{parts[i].Name}' ({Bytes(parts[i].LengthBytes)}, digest {parts[i].Digest}) "
                         + $"in its file or from byte {offset.ToString(CultureInfo.InvariantCulture)} on",
-                        $"neither; the output has {Bytes(_output.LengthBytes)}");
+                        $"neither; the output has {Bytes(lengthBytes)}");
                 }
             }
 

@@ -18,6 +18,7 @@ public sealed class SinkContext
         LineageId = subtask.LineageId;
         Ids = subtask.State.Ids;
         State = state;
+        RestoredCheckpoint = subtask.State.Restore.Checkpoint;
         _mayCommit = subtask.MayCommit;
     }
 
@@ -41,6 +42,11 @@ public sealed class SinkContext
 
     /// <summary>Goes on from a job to one resumed from its checkpoint. Transactions carry it in their names.</summary>
     public Guid LineageId { get; }
+
+    /// <summary>The checkpoint that the states come from; <see cref="CheckpointId.None"/> for a new job. Ids grow along a
+    /// lineage: a sink that knows the newest one it committed for this lineage sees here when the job falls
+    /// back.</summary>
+    public CheckpointId RestoredCheckpoint { get; }
 
     /// <summary>Source of ids for names.</summary>
     public IdSource Ids { get; }

@@ -10,6 +10,9 @@ namespace Checkpointing.Hosting.Sinks;
 /// <remarks>
 /// <para>Rows of one checkpoint interval wait in part files in <c>&lt;output&gt;.parts</c>. A new job begins with an
 /// empty file; a restored one takes the file back to the length that the checkpoint names.</para>
+/// <para>A job that falls back, because its newest checkpoint cannot be read or it was told to start from an older one,
+/// finds rows that were committed after its checkpoint. They are taken back, or the start is refused:
+/// <see cref="FallBack"/>.</para>
 /// <para>The order of rows is that of checkpoints, then of subtasks.</para>
 /// </remarks>
 /// <typeparam name="T">Type of the records.</typeparam>
@@ -32,18 +35,26 @@ public sealed class TwoPhaseFileSink<T> : ITwoPhaseSink<T, PartFile>
     /// <summary>First line of the file, without line end; null: none. Default: null.</summary>
     public string? Header { get; init; }
 
+    /// <summary>What happens to rows that were committed after the checkpoint that the job starts from. Default:
+    /// <see cref="SinkFallBack.TakeBack"/>.</summary>
+    public SinkFallBack FallBack { get; init; }
+
+    /// <summary>For tests: where it may crash.</summary>
+    internal FileStepHook? Hook { get; init; }
+
     /// <inheritdoc/>
     public StateSerializer<PartFile> CommittableSerializer => PartFile.Serializer;
 
     /// <inheritdoc/>
-    public TwoPhaseWriter<T, PartFile> CreateWriter() => new RowWriter(_path, _format);
+    public TwoPhaseWriter<T, PartFile> CreateWriter() => new RowWriter(_path, _format, Hook);
 
     /// <inheritdoc/>
-    public SinkCommitter<PartFile> CreateCommitter() => new FileCommitter(_path, Header);
+    public SinkCommitter<PartFile> CreateCommitter() => new FileCommitter(_path, Header, FallBack, Hook);
 
-    private sealed class RowWriter(string outputPath, Func<T, string> format) : TwoPhaseWriter<T, PartFile>
+    private sealed class RowWriter(string outputPath, Func<T, string> format, FileStepHook? hook)
+        : TwoPhaseWriter<T, PartFile>
     {
-        private readonly PartFolder _folder = new(outputPath);
+        private readonly PartFolder _folder = new(outputPath, hook);
         private readonly ArrayBufferWriter<byte> _row = new(256);
         private SinkContext _context = null!;
         private PartFileWriter? _part;

@@ -9,6 +9,9 @@ public sealed record CheckpointRequest(CheckpointKind Kind, string? Target = nul
     /// <see cref="CheckpointProperties.Format"/> of the result says how it was.</summary>
     public SavepointFormat Format { get; init; }
 
+    /// <summary>For a savepoint: the job is stopped with it. Null: the job goes on.</summary>
+    public StopMode? Stop { get; init; }
+
     /// <summary>A checkpoint, incremental where the backend can.</summary>
     public static CheckpointRequest Checkpoint { get; } = new(CheckpointKind.Checkpoint);
 
@@ -19,6 +22,12 @@ public sealed record CheckpointRequest(CheckpointKind Kind, string? Target = nul
     public static CheckpointRequest SavepointTo(
         string folder, SavepointFormat format = SavepointFormat.Canonical) =>
         new(CheckpointKind.Savepoint, folder) { Format = format };
+
+    /// <summary>A savepoint below <paramref name="folder"/> that the job is stopped with: tasks hear of its completion,
+    /// so that sinks commit what it holds. Whoever asks for it stops the tasks then.</summary>
+    public static CheckpointRequest StopWithSavepoint(
+        string folder, StopMode mode, SavepointFormat format = SavepointFormat.Canonical) =>
+        new(CheckpointKind.Savepoint, folder) { Format = format, Stop = mode };
 }
 
 /// <summary>Who owns the checkpoint that a job is started from.</summary>

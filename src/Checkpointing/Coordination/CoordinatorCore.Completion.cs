@@ -146,7 +146,7 @@ internal sealed partial class CoordinatorCore
         }
 
         _effects.Add(new CoordinatorEffect.SendCompleted(
-            pending.IsSavepoint ? [] : [.. Subtasks.Select(s => new CheckpointCompleted(s, pending.Id))],
+            pending is { IsSavepoint: true, Request.Stop: null } ? [] : [.. Subtasks.Select(s => new CheckpointCompleted(s, pending.Id))],
             completed,
             pending.Replies));
         Log(log => log.CheckpointCompleted(

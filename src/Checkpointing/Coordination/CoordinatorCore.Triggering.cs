@@ -132,6 +132,7 @@ internal sealed partial class CoordinatorCore
                 CheckpointId = id,
                 Kind = request.Kind,
                 Format = request.Format,
+                Stop = request.Stop,
                 Base = request.Kind == CheckpointKind.Checkpoint ? _base : null,
                 Job = topology.Job,
                 Epoch = _record.Epoch,

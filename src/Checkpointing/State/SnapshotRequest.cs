@@ -34,6 +34,13 @@ public sealed record SnapshotRequest
     /// it.</summary>
     public required string ExclusiveFolder { get; init; }
 
+    /// <summary>The savepoint that the job is to end with, and how; null for all else.</summary>
+    /// <remarks>With <see cref="StopMode.Drain"/> sources end their input before the barrier. After its snapshot a
+    /// subtask handles no further element until it hears of this savepoint: <em>completed</em> with the same mode means
+    /// commit and end; <em>aborted</em> means go on, if nothing was drained. What was drained has fired its timers, so
+    /// after that the host begins the next attempt from the newest checkpoint, as after a failure.</remarks>
+    public StopMode? Stop { get; init; }
+
     /// <summary>Path for a new file of this checkpoint alone.</summary>
     public string NewExclusivePath(IdSource ids)
     {

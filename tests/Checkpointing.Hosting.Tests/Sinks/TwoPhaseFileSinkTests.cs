@@ -110,6 +110,65 @@ public sealed class TwoPhaseFileSinkTests : IDisposable
     }
 
     [Fact]
+    public async Task Check_CommittedAndGoneOnAndRowsMayNotBeTakenBack_RefusesAndChangesNothing()
+    {
+        var (committed, parts) = await CommittedAndPendingAsync();
+        File.AppendAllText(Output, "b\nc\nlater\n");
+        Directory.Delete(Parts, recursive: true);
+
+        var opening = () => OpenCommitterAsync(committed, parts, fallBack: SinkFallBack.Refuse);
+
+        (await opening.Should().ThrowAsync<SinkOutputException>()).Which.Expected.Should().Be("at most 6 bytes");
+        File.ReadAllText(Output).Should().Be("a\nb\nc\nlater\n");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("b\n")]
+    [InlineData("b\nc\n")]
+    public async Task Check_CrashAnywhereInTheCommitAndRowsMayNotBeTakenBack_IsNoFallingBack(string written)
+    {
+        var (committed, parts) = await CommittedAndPendingAsync();
+        File.AppendAllText(Output, written);
+
+        using var committer = await OpenCommitterAsync(committed, parts, fallBack: SinkFallBack.Refuse);
+
+        File.ReadAllText(Output).Should().Be("a\nb\nc\n");
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("", false)]
+    [InlineData("a,", false)]
+    [InlineData("a,b\n", false)]
+    [InlineData("a,b\nrow\n", true)]
+    [InlineData("x", true)]
+    public async Task Check_NewJobAndRowsMayNotBeTakenBack_RefusesAFileWithRows(string? content, bool isRefused)
+    {
+        if (content is not null)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Output)!);
+            File.WriteAllText(Output, content);
+        }
+
+        var opening = async () =>
+        {
+            using var committer = await OpenCommitterAsync(null, [], "a,b", fallBack: SinkFallBack.Refuse);
+        };
+
+        if (isRefused)
+        {
+            await opening.Should().ThrowAsync<SinkOutputException>();
+            File.ReadAllText(Output).Should().Be(content);
+        }
+        else
+        {
+            await opening();
+            File.ReadAllText(Output).Should().Be("a,b\n");
+        }
+    }
+
+    [Fact]
     public async Task Open_PartNeitherThereNorInTheOutput_RefusesAndChangesNothing()
     {
         var (committed, parts) = await CommittedAndPendingAsync();
@@ -244,9 +303,13 @@ public sealed class TwoPhaseFileSinkTests : IDisposable
 
     private async Task<SinkCommitter<PartFile>> OpenCommitterAsync(
         long? committed, IReadOnlyList<PartFile> pending, string? header = null, long epoch = 2,
-        Func<bool>? mayCommit = null)
+        Func<bool>? mayCommit = null, SinkFallBack fallBack = SinkFallBack.TakeBack)
     {
-        var committer = new TwoPhaseFileSink<string>(Output, static row => row) { Header = header }.CreateCommitter();
+        var committer = new TwoPhaseFileSink<string>(Output, static row => row)
+        {
+            Header = header,
+            FallBack = fallBack,
+        }.CreateCommitter();
         var context = await ContextAsync(epoch, committer.States, mayCommit);
         if (committed is { } length)
         {
@@ -255,6 +318,7 @@ public sealed class TwoPhaseFileSinkTests : IDisposable
 
         try
         {
+            committer.Check(context, pending);
             committer.Open(context, pending);
             return committer;
         }

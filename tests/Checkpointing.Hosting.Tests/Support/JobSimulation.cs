@@ -226,6 +226,7 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
                     CancellationToken.None);
             }
 
+            life._runtimes.ForEach(static runtime => runtime.Logic.Begin());
             return life;
         }
 
