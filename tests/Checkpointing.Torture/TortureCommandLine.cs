@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Checkpointing.Torture.ExactlyOnce;
 using Checkpointing.Torture.Fuzz;
 using Checkpointing.Torture.Soak;
 using Checkpointing.Torture.States;
@@ -13,6 +14,7 @@ internal static class TortureCommandLine
     private static readonly Func<Command>[] s_commands =
     [
         FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create, SoakCommand.Create, StatesCommand.Create,
+        ExactlyOnceCommand.Create, LifeCommand.Create,
     ];
 
     /// <summary>Runs the program.</summary>

@@ -1,0 +1,106 @@
+using System.Globalization;
+using Checkpointing.Hosting;
+using Checkpointing.Hosting.Operators;
+using Checkpointing.Hosting.Sinks;
+using Checkpointing.Hosting.Windows;
+using Checkpointing.State;
+
+namespace Checkpointing.Torture.ExactlyOnce;
+
+/// <summary>The job: sums by key and window, and totals by key with a timer at the end of time, each into a file of its
+/// own; and what they must be.</summary>
+internal static class FireJob
+{
+    internal const int MaxParallelism = 64;
+
+    /// <summary>Defines the job.</summary>
+    /// <param name="input">What it reads.</param>
+    /// <param name="window">Size of its windows.</param>
+    /// <param name="folder">Where both outputs are.</param>
+    /// <param name="switchboard">What happens to it; null: nothing.</param>
+    internal static StreamJob Define(
+        IReadOnlyList<FireRecord> input, TimeSpan window, string folder, FireSwitchboard? switchboard)
+    {
+        var job = new StreamJobBuilder("fire", MaxParallelism);
+        var byKey = job.AddSource("records", new PacedSource(input))
+            .WithEventTime(static record => new(record.TimeMs), TimeSpan.Zero, recordsPerWatermark: 32)
+            .KeyBy(static record => record.Key);
+        byKey.Process("totals", () => new TotalsOperator(switchboard)).AddSink("totals-file", Sink("totals.csv"));
+        byKey.Window(TumblingWindows.Of(window))
+            .Aggregate(
+                "windows", new SumAndCount(),
+                static (key, timeWindow, sum) => Row(timeWindow.Start.Milliseconds, key, sum), SumSerializer)
+            .AddSink("windows-file", Sink("windows.csv"));
+        return job.Build();
+
+        TwoPhaseFileSink<string> Sink(string name) => new(Path.Combine(folder, name), static row => row)
+        {
+            Hook = switchboard is null ? null : (_, _) => switchboard.OnFileStep(),
+        };
+    }
+
+    /// <summary>Committed output, sorted within each window: rows begin with it.</summary>
+    internal static List<string> ReadOutput(string folder) =>
+    [
+        .. ReadSorted(Path.Combine(folder, "windows.csv")), "--", .. ReadSorted(Path.Combine(folder, "totals.csv")),
+    ];
+
+    /// <summary>The same, computed straight.</summary>
+    internal static List<string> Compute(IReadOnlyList<FireRecord> input, TimeSpan window)
+    {
+        var windowMs = (long)window.TotalMilliseconds;
+        return
+        [
+            .. Sum(input.GroupBy(record => (Start: record.TimeMs - (record.TimeMs % windowMs), record.Key))), "--",
+            .. Sum(input.GroupBy(static record => (Start: 0L, record.Key))),
+        ];
+    }
+
+    private static IEnumerable<string> Sum(IEnumerable<IGrouping<(long Start, string Key), FireRecord>> groups) => groups
+        .Select(static group => Row(
+            group.Key.Start, group.Key.Key, (group.LongCount(), group.Sum(static record => record.Value))))
+        .Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> ReadSorted(string path) => File.ReadLines(path).Order(StringComparer.Ordinal);
+
+    private static string Row(long start, string key, (long Count, long Sum) value) =>
+        string.Create(CultureInfo.InvariantCulture, $"{start:D15},{key},{value.Count},{value.Sum}");
+
+    private static StateSerializer<(long Count, long Sum)> SumSerializer { get; } =
+        StateSerializer.Tuple(StateSerializer.Int64, StateSerializer.Int64);
+
+    private sealed class SumAndCount : Aggregator<FireRecord, (long Count, long Sum), (long Count, long Sum)>
+    {
+        public override (long Count, long Sum) CreateAccumulator() => default;
+
+        public override (long Count, long Sum) Add((long Count, long Sum) accumulator, FireRecord element) =>
+            (accumulator.Count + 1, accumulator.Sum + element.Value);
+
+        public override (long Count, long Sum) GetResult((long Count, long Sum) accumulator) => accumulator;
+
+        public override (long Count, long Sum) Merge((long Count, long Sum) left, (long Count, long Sum) right) =>
+            (left.Count + right.Count, left.Sum + right.Sum);
+    }
+
+    private sealed class TotalsOperator(FireSwitchboard? switchboard) : KeyedOperator<string, FireRecord, string>
+    {
+        private static readonly ValueStateDescriptor<(long Count, long Sum)> s_totals = new("totals", SumSerializer);
+
+        private ValueState<(long Count, long Sum)> _totals = null!;
+
+        public override IReadOnlyList<StateDescriptor> States => [s_totals];
+
+        public override void Open(KeyedOperatorContext<string> context) => _totals = context.GetState(s_totals);
+
+        public override void Process(FireRecord value, KeyedElementContext<string> context, Emitter<string> output)
+        {
+            switchboard?.OnRecord();
+            var (count, sum) = _totals.GetOrDefault();
+            _totals.Set((count + 1, sum + value.Value));
+            context.Timers.RegisterEventTime(Timestamp.MaxValue);
+        }
+
+        public override void OnTimer(StateTimer timer, KeyedElementContext<string> context, Emitter<string> output) =>
+            output.Emit(Row(0, context.Key, _totals.GetOrDefault()));
+    }
+}

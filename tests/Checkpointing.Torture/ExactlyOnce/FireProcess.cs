@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Checkpointing.Torture.ExactlyOnce;
+
+/// <summary>A life as a process of its own, and what it says on its standard output: one line for each fire, and its
+/// counts and end.</summary>
+internal static class FireProcess
+{
+    internal const string FiredPrefix = "fired ";
+    internal const string CountPrefix = "count ";
+    internal const string SavepointPrefix = "savepoint ";
+    internal const string WhyPrefix = "why ";
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
+
+    /// <summary>Starts a process and waits for its end.</summary>
+    /// <param name="arguments">For <see cref="LifeCommand"/>.</param>
+    /// <param name="onFired">Is told each fire.</param>
+    /// <param name="onCount">Is told each count.</param>
+    /// <exception cref="TimeoutException">It does not end; it was killed.</exception>
+    internal static async Task<LifeResult> RunAsync(
+        IReadOnlyList<string> arguments, Action<FireKind> onFired, Action<string, long> onCount)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "Checkpointing.Torture.dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(s_limit);
+        string? savepoint = null;
+        string? why = null;
+        try
+        {
+            while (await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } line)
+            {
+                Take(line, onFired, onCount, ref savepoint, ref why);
+            }
+
+            await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException($"A life did not end within {s_limit}.");
+        }
+
+        var end = (LifeEnd)process.ExitCode;
+        return Enum.IsDefined(end)
+            ? new(end, savepoint, why)
+            : throw new InvalidOperationException(
+                $"A life ended with exit code {process.ExitCode}: {await errors.ConfigureAwait(false)}");
+    }
+
+    private static void Take(
+        string line, Action<FireKind> onFired, Action<string, long> onCount, ref string? savepoint, ref string? why)
+    {
+        if (line.StartsWith(FiredPrefix, StringComparison.Ordinal))
+        {
+            onFired(Enum.Parse<FireKind>(line[FiredPrefix.Length..]));
+        }
+        else if (line.StartsWith(CountPrefix, StringComparison.Ordinal))
+        {
+            var at = line.LastIndexOf(' ');
+            onCount(line[CountPrefix.Length..at], long.Parse(line[(at + 1)..], CultureInfo.InvariantCulture));
+        }
+        else if (line.StartsWith(SavepointPrefix, StringComparison.Ordinal))
+        {
+            savepoint = line[SavepointPrefix.Length..];
+        }
+        else if (line.StartsWith(WhyPrefix, StringComparison.Ordinal))
+        {
+            why = line[WhyPrefix.Length..];
+        }
+    }
+}
