@@ -20,6 +20,7 @@ internal sealed class OurState : IAsyncDisposable
 
     private readonly LocalCheckpointStorage _storage;
     private readonly SharedStateRegistry _registry;
+    private readonly RocksDbKeyedStateBackend _backend;
     private readonly byte[] _value = new byte[Rows.ValueBytes];
     private readonly byte[] _key = new byte[Rows.KeyBytes];
     private long _lastId;
@@ -28,8 +29,9 @@ internal sealed class OurState : IAsyncDisposable
 
     private OurState(
         LocalCheckpointStorage storage, SubtaskState<Guid> state, ValueStateDescriptor<byte[]> value,
-        KeyGroupRange range, SharedStateRegistry registry, long lastId)
+        KeyGroupRange range, SharedStateRegistry registry, long lastId, RocksDbKeyedStateBackend backend)
     {
+        _backend = backend;
         _storage = storage;
         State = state;
         Range = range;
@@ -73,6 +75,7 @@ internal sealed class OurState : IAsyncDisposable
             registry.RegisterAll(one.Handle, SharedStateOwner.Checkpoint(Job, one.Id));
         }
 
+        var backends = new OpenedBackends(new(options));
         var state = await SubtaskState.OpenAsync(
             new SubtaskStateContext
             {
@@ -85,7 +88,7 @@ internal sealed class OurState : IAsyncDisposable
                 Restore = from is null
                     ? SubtaskRestore.None
                     : new(from[^1].Id, false, [.. from.Select(static one => one.Handle)], []),
-                Backend = new RocksDbBackendFactory(options),
+                Backend = backends,
                 Storage = storage,
                 Ids = IdSource.System,
                 Time = TimeProvider.System,
@@ -93,10 +96,19 @@ internal sealed class OurState : IAsyncDisposable
             },
             StateSerializer.Guid,
             cancellationToken).ConfigureAwait(false);
-        return new(storage, state, value, owned, registry, from?.Max(static one => one.Id.Value) ?? 0)
+        return new(storage, state, value, owned, registry, from?.Max(static one => one.Id.Value) ?? 0, backends.Last)
         {
             _base = from?[^1].Id,
         };
+    }
+
+    /// <summary>Brings all rows into the last level.</summary>
+    internal void Compact()
+    {
+        foreach (var family in _backend.ColumnFamilies)
+        {
+            _backend.Database.Compact(family);
+        }
     }
 
     /// <summary>Writes rows that are of this state's key groups.</summary>

@@ -70,6 +70,9 @@ internal sealed class RawDatabase : IDisposable
         GC.KeepAlive(options);
     }
 
+    /// <summary>Brings all rows into the last level.</summary>
+    internal void Compact() => Database.CompactRange((byte[]?)null, null);
+
     /// <summary>Flushes, links each new file into a folder, digests it and syncs the folder: what a checkpoint of the
     /// same rows costs at least.</summary>
     /// <returns>Bytes of the new files.</returns>
