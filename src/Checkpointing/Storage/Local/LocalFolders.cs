@@ -4,12 +4,17 @@ using Checkpointing.Storage.Local.Native;
 namespace Checkpointing.Storage.Local;
 
 /// <summary>The folders below a root: made when needed, made durable, removed when empty.</summary>
-internal sealed class LocalFolders(string root, LocalFailures failures)
+/// <param name="root">Full path of the root.</param>
+/// <param name="failures">Says what went wrong.</param>
+/// <param name="sync">Makes the names in a folder durable; null: as the operating system does.</param>
+internal sealed class LocalFolders(string root, LocalFailures failures, Func<string, NativeError>? sync = null)
 {
     // How often a folder may vanish under a creation before we give up: each time somebody else emptied it.
     public const int MaxAttempts = 1000;
 
     private readonly Lock _lock = new();
+    private readonly DurableNames _durable = new();
+    private readonly Func<string, NativeError> _sync = sync ?? NativeFiles.SyncFolder;
     private HashSet<string>? _unsyncedAboveRoot = ParentOf(root) is { } parent ? [parent] : null;
 
     public string Root => root;
@@ -60,32 +65,48 @@ internal sealed class LocalFolders(string root, LocalFailures failures)
             {
                 return;
             }
+
+            _durable.Remove(FullPath(folder));
         }
     }
 
     /// <summary>Makes the names in these folders and the folders' own names durable.</summary>
-    /// <remarks>All folders up to the root are synced, also those that somebody else made: they may have been made
-    /// a moment ago by a process that has not synced them yet. What lies above the root is synced once.</remarks>
+    /// <remarks>A folder above is synced unless the name that it holds of the one below was made durable here before:
+    /// that one may have been made a moment ago by a process that has not synced it yet. What lies above the root is
+    /// synced once.</remarks>
     public void Sync(IEnumerable<string> folders, CancellationToken cancellationToken)
     {
-        var all = new HashSet<string>(StringComparer.Ordinal) { "" };
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new Dictionary<string, DurableNames.SeenFolder>(StringComparer.Ordinal);
         foreach (var folder in folders)
         {
-            for (var part = folder; part.Length > 0 && all.Add(part); part = StoragePath.FolderOf(part))
+            wanted.Add(folder);
+            for (var part = folder; part.Length > 0 && !seen.ContainsKey(part); part = StoragePath.FolderOf(part))
             {
+                if (!_durable.Contains(FullPath(part), out var found))
+                {
+                    wanted.Add(StoragePath.FolderOf(part));
+                }
+
+                seen.Add(part, found);
             }
         }
 
-        foreach (var folder in all.OrderByDescending(static folder => folder.Length))
+        foreach (var folder in wanted.OrderByDescending(static folder => folder.Length))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var error = NativeFiles.SyncFolder(FullPath(folder));
+            var error = _sync(FullPath(folder));
 
             // One that is gone was empty: it held no name to keep.
             if (error.Kind is not (NativeErrorKind.None or NativeErrorKind.Missing))
             {
                 throw failures.Unavailable(folder, LocalFailures.Written, error);
             }
+        }
+
+        if (seen.Count > 0)
+        {
+            _durable.Add(seen.Values);
         }
 
         SyncAboveRoot();
@@ -102,7 +123,7 @@ internal sealed class LocalFolders(string root, LocalFailures failures)
 
         foreach (var folder in unsynced ?? [])
         {
-            var error = NativeFiles.SyncFolder(folder);
+            var error = _sync(folder);
 
             // A folder that we may not read is not ours; whoever made the root in it saw to its name.
             if (error.Kind is not (NativeErrorKind.None or NativeErrorKind.Missing or NativeErrorKind.Denied))
