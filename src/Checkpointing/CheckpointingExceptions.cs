@@ -102,6 +102,10 @@ public sealed class CoordinatorFencedException(string job, long ownEpoch, long c
 
     /// <summary>Epoch that the register holds.</summary>
     public long CurrentEpoch { get; } = currentEpoch;
+
+    /// <summary>Whether the change that this call was to make was in before the other took over: only its answer was
+    /// lost. A checkpoint that it named is completed.</summary>
+    public bool WasWritten { get; init; }
 }
 
 /// <summary>A write may or may not have happened. Nothing was deleted; recover before the next write.</summary>

@@ -244,24 +244,17 @@ internal sealed partial class JobRun : IAsyncDisposable
 
     private async Task<RestoredCheckpoint?> RestoreAsync(CancellationToken cancellationToken)
     {
-        // What starts over looks at nothing of its own, so nothing of its own can be unfit.
-        var startsOver = _options.IgnoreOwnCheckpoints && !_hasStartedOver;
         RestoredCheckpoint? restored = null;
-        try
+        if (_options.IgnoreOwnCheckpoints && !_hasStartedOver)
         {
-            restored = await _coordinator
-                .RecoverAsync(_options.AllowNonRestoredState || startsOver, cancellationToken).ConfigureAwait(false);
-        }
-        catch (UnreadableCheckpointException) when (startsOver)
-        {
-            // Not needed; it is kept.
-        }
-
-        if (startsOver)
-        {
+            // Nothing of its own has to be readable or fit.
             await _coordinator.StartOverAsync(cancellationToken).ConfigureAwait(false);
             _hasStartedOver = true;
-            restored = null;
+        }
+        else
+        {
+            restored = await _coordinator.RecoverAsync(_options.AllowNonRestoredState, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         if (restored is null && _options.ResumeFrom is { } path)

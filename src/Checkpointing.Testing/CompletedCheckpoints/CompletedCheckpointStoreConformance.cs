@@ -13,5 +13,7 @@ public static class CompletedCheckpointStoreConformance
         .. StoreRetentionCases.All,
         .. StoreRecoveryCases.All,
         .. StoreFailureCases.All,
+        .. StoreStartingPointCases.All,
+        .. StoreLeavingCases.All,
     ];
 }

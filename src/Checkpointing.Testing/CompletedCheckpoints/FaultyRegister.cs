@@ -24,6 +24,15 @@ internal sealed class FaultyRegister(ICheckpointRegister inner) : ICheckpointReg
 
     public Fault Next { get; set; }
 
+    /// <summary>Replacements that are done as usual before <see cref="Next"/> comes.</summary>
+    public int Before { get; set; }
+
+    /// <summary>Done once, after a replacement whose answer is lost and before anything else.</summary>
+    public Func<Task>? Meanwhile { get; set; }
+
+    /// <summary>Whether a fault has come.</summary>
+    public bool HasFailed { get; private set; }
+
     public string Description => inner.Description;
 
     private bool IsSilent { get; set; }
@@ -35,6 +44,12 @@ internal sealed class FaultyRegister(ICheckpointRegister inner) : ICheckpointReg
         JobId job, long expectedVersion, ReadOnlyMemory<byte> record, CancellationToken cancellationToken)
     {
         var fault = Next;
+        if (fault != Fault.None && Before > 0)
+        {
+            Before--;
+            return await inner.TryReplaceAsync(job, expectedVersion, record, cancellationToken).ConfigureAwait(false);
+        }
+
         if (fault == Fault.Refuse || IsSilent)
         {
             throw Unavailable();
@@ -45,6 +60,13 @@ internal sealed class FaultyRegister(ICheckpointRegister inner) : ICheckpointReg
             ? RegisterReplacement.Unknown
             : await inner.TryReplaceAsync(job, expectedVersion, record, cancellationToken).ConfigureAwait(false);
         IsSilent = fault == Fault.GoSilent;
+        HasFailed |= fault != Fault.None;
+        if (fault == Fault.LoseAnswer && Meanwhile is { } meanwhile)
+        {
+            Meanwhile = null;
+            await meanwhile().ConfigureAwait(false);
+        }
+
         return fault == Fault.None ? outcome : RegisterReplacement.Unknown;
     }
 

@@ -1,3 +1,4 @@
+using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 
 namespace Checkpointing.Testing.CompletedCheckpoints;
@@ -10,6 +11,8 @@ internal static class StoreFailureCases
         new("a checkpoint that cannot be listed is aborted, and its files go", RefusedIsAbortedAsync),
         new("a replacement whose answer was lost counts once", LostAnswerCountsOnceAsync),
         new("a replacement that never arrived is made once more", LostRequestIsRepeatedAsync),
+        new("a checkpoint whose answer was lost is completed although another took over from it", SupersededAsync),
+        new("a checkpoint whose answer was lost and that its successor dropped is of unknown outcome", DroppedAsync),
         new("while an outcome is unknown nothing is deleted", UnknownDeletesNothingAsync),
         new("a deletion that fails does not fail a checkpoint, and is made up for", FailedDeletionIsMadeUpForAsync),
     ];
@@ -17,10 +20,8 @@ internal static class StoreFailureCases
     private static async Task RefusedIsAbortedAsync(
         CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
     {
-        var register = new FaultyRegister(setup.Register);
-        var job = new StoreTestJob(register, setup.Storage, "job", new(), cancellationToken);
+        var (job, register) = await StartAsync(setup, cancellationToken).ConfigureAwait(false);
         await using var jobScope = job.ConfigureAwait(false);
-        await job.StartAsync().ConfigureAwait(false);
         var first = await job.Write("a").CheckpointAsync().ConfigureAwait(false);
         register.Next = FaultyRegister.Fault.Refuse;
         var declined = await Expect.ThrowsAsync<CheckpointDeclinedException>(
@@ -46,11 +47,8 @@ internal static class StoreFailureCases
     private static async Task SettlesAsync(
         CompletedCheckpointStoreSetup setup, FaultyRegister.Fault fault, CancellationToken cancellationToken)
     {
-        var register = new FaultyRegister(setup.Register);
-        var job = new StoreTestJob(
-            register, setup.Storage, "job", new() { MaxRetainedCheckpoints = 3 }, cancellationToken);
+        var (job, register) = await StartAsync(setup, cancellationToken, retained: 3).ConfigureAwait(false);
         await using var jobScope = job.ConfigureAwait(false);
-        await job.StartAsync().ConfigureAwait(false);
         await job.Write("a").CheckpointAsync().ConfigureAwait(false);
         register.Next = fault;
         await job.Write("b").CheckpointAsync().ConfigureAwait(false);
@@ -65,13 +63,54 @@ internal static class StoreFailureCases
         await next.ExpectExactlyAsync(next.Coordinator.Retained).ConfigureAwait(false);
     }
 
+    // The record named it, and the other has taken it up: to tell its caller that it failed would be false.
+    private static async Task SupersededAsync(CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
+    {
+        var (job, register) = await StartAsync(setup, cancellationToken).ConfigureAwait(false);
+        await using var jobScope = job.ConfigureAwait(false);
+        await job.Write("a").CheckpointAsync().ConfigureAwait(false);
+        var next = StoreTestJob.Of(setup, cancellationToken);
+        await using var nextScope = next.ConfigureAwait(false);
+        register.Next = FaultyRegister.Fault.LoseAnswer;
+        register.Meanwhile = () => next.StartAsync();
+        var completed = await job.Write("b").CheckpointAsync().ConfigureAwait(false);
+        await Expect.ThrowsAsync<CoordinatorFencedException>(
+            () => job.Coordinator.Failure, "The coordinator that was taken over").ConfigureAwait(false);
+        Expect.Equal(completed.Path, next.Coordinator.LatestCompleted?.Path, "What the other took up");
+        await job.EndAsync(JobTermination.Finished).ConfigureAwait(false);
+        await next.ExpectFilesAsync(completed).ConfigureAwait(false);
+    }
+
+    private static async Task DroppedAsync(CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
+    {
+        var (job, register) = await StartAsync(setup, cancellationToken).ConfigureAwait(false);
+        await using var jobScope = job.ConfigureAwait(false);
+        await job.Write("a").CheckpointAsync().ConfigureAwait(false);
+        var next = StoreTestJob.Of(setup, cancellationToken);
+        await using var nextScope = next.ConfigureAwait(false);
+        CompletedCheckpoint? last = null;
+        register.Next = FaultyRegister.Fault.LoseAnswer;
+        register.Meanwhile = async () =>
+        {
+            await next.StartAsync().ConfigureAwait(false);
+            for (var i = 0; i < 3; i++)
+            {
+                last = await next.CheckpointAsync().ConfigureAwait(false);
+            }
+        };
+        await Expect.ThrowsAsync<CheckpointOutcomeUnknownException>(
+            () => job.Write("b").CheckpointAsync(), "A checkpoint that nobody can tell of any more")
+            .ConfigureAwait(false);
+        await job.EndAsync(JobTermination.Finished).ConfigureAwait(false);
+        await next.EndAsync().ConfigureAwait(false);
+        await next.ExpectExactlyAsync([last!]).ConfigureAwait(false);
+    }
+
     private static async Task UnknownDeletesNothingAsync(
         CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
     {
-        var register = new FaultyRegister(setup.Register);
-        var job = new StoreTestJob(register, setup.Storage, "job", new(), cancellationToken);
+        var (job, register) = await StartAsync(setup, cancellationToken).ConfigureAwait(false);
         await using var jobScope = job.ConfigureAwait(false);
-        await job.StartAsync().ConfigureAwait(false);
         var first = await job.Write("a").CheckpointAsync().ConfigureAwait(false);
         register.Next = FaultyRegister.Fault.GoSilent;
         await Expect.ThrowsAsync<CheckpointOutcomeUnknownException>(
@@ -109,5 +148,15 @@ internal static class StoreFailureCases
         await using var nextScope = next.ConfigureAwait(false);
         await next.StartAsync().ConfigureAwait(false);
         await next.ExpectExactlyAsync(next.Coordinator.Retained).ConfigureAwait(false);
+    }
+
+    private static async Task<(StoreTestJob Job, FaultyRegister Register)> StartAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken, int retained = 1)
+    {
+        var register = new FaultyRegister(setup.Register);
+        var job = new StoreTestJob(
+            register, setup.Storage, "job", new() { MaxRetainedCheckpoints = retained }, cancellationToken);
+        await job.StartAsync().ConfigureAwait(false);
+        return (job, register);
     }
 }

@@ -42,13 +42,23 @@ internal sealed class StoreTestJob : ITaskGateway, IAsyncDisposable
         new(setup.Register, setup.Storage, name, new() { MaxRetainedCheckpoints = retained }, cancellationToken);
 
     /// <summary>Takes the epoch, or begins the next attempt; everything that was under way is done before.</summary>
-    public async Task<RestoredCheckpoint?> StartAsync(string? resumeFrom = null)
+    public async Task<RestoredCheckpoint?> StartAsync(
+        string? resumeFrom = null, ClaimMode claimMode = ClaimMode.NoClaim, bool startsOver = false)
     {
-        var restored = await Coordinator.RecoverAsync(cancellationToken: _cancellationToken).ConfigureAwait(false);
+        RestoredCheckpoint? restored = null;
+        if (startsOver)
+        {
+            await Coordinator.StartOverAsync(_cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            restored = await Coordinator.RecoverAsync(cancellationToken: _cancellationToken).ConfigureAwait(false);
+        }
+
         if (restored is null && resumeFrom is not null)
         {
-            restored = await Coordinator.ResumeAsync(resumeFrom, cancellationToken: _cancellationToken)
-                .ConfigureAwait(false);
+            restored = await Coordinator.ResumeAsync(
+                resumeFrom, new() { ClaimMode = claimMode }, _cancellationToken).ConfigureAwait(false);
         }
 
         _tasks = Coordinator.Subtasks.ToDictionary(
@@ -86,6 +96,9 @@ internal sealed class StoreTestJob : ITaskGateway, IAsyncDisposable
     public Task EndAsync(JobTermination termination = JobTermination.Suspended) =>
         Coordinator.EndAsync(termination, _cancellationToken);
 
+    public Task<CompletedCheckpoint> SavepointAsync(string folder) =>
+        CheckpointAsync(CheckpointRequest.SavepointTo(folder));
+
     /// <summary>In the job's folder lies what these checkpoints need, all of it and nothing else.</summary>
     public async Task ExpectExactlyAsync(IEnumerable<CompletedCheckpoint> checkpoints)
     {
@@ -109,12 +122,16 @@ internal sealed class StoreTestJob : ITaskGateway, IAsyncDisposable
     }
 
     /// <summary>What lies in the job's folder, without the register, should that be there.</summary>
-    public async Task<HashSet<string>> FilesAsync()
+    public Task<HashSet<string>> FilesAsync() => FilesBelowAsync(_storage, Name, _cancellationToken);
+
+    /// <summary>What lies in a folder, without a register, should that be there.</summary>
+    public static async Task<HashSet<string>> FilesBelowAsync(
+        ICheckpointStorage storage, string folder, CancellationToken cancellationToken)
     {
         var found = new HashSet<string>();
-        await foreach (var file in _storage.ListAsync(Name, _cancellationToken).ConfigureAwait(false))
+        await foreach (var file in storage.ListAsync(folder, cancellationToken).ConfigureAwait(false))
         {
-            if (!file.Path.StartsWith($"{Name}/register/", StringComparison.Ordinal))
+            if (!file.Path.StartsWith($"{folder}/register/", StringComparison.Ordinal))
             {
                 found.Add(file.Path);
             }

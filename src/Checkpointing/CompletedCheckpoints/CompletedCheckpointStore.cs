@@ -7,7 +7,7 @@ namespace Checkpointing.CompletedCheckpoints;
 /// <summary>The durable list of a job's completed checkpoints: one policy over any
 /// <see cref="ICheckpointRegister"/>.</summary>
 /// <remarks>
-/// <para>Invariants: ids in the list ascend; a checkpoint is in the list exactly if the register names it; whatever is
+/// <para>Invariants: ids of those that recovery may restore ascend, and the last one is the newest; a checkpoint is in the list exactly if the register names it; whatever is
 /// written is conditional on the epoch that this store has taken. After a crash at any point the list is the one before
 /// or the one after the call that was cut off.</para>
 /// <para>One caller at a time. Terms follow Apache Flink's <c>CompletedCheckpointStore</c>.</para>
@@ -104,17 +104,18 @@ public abstract class CompletedCheckpointStore
     }
 
     /// <summary>Replaces the record.</summary>
-    /// <exception cref="CoordinatorFencedException">Another coordinator has taken over; nothing was
-    /// changed.</exception>
+    /// <exception cref="CoordinatorFencedException">Another coordinator has taken over, before the change or, see
+    /// <see cref="CoordinatorFencedException.WasWritten"/>, after it.</exception>
     /// <exception cref="CheckpointOutcomeUnknownException">It may be in; recover before the next write.</exception>
     internal async ValueTask<RegisterRecord> ReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
     {
-        if (!await _session.TryReplaceAsync(record, cancellationToken).ConfigureAwait(false))
-        {
-            throw new CoordinatorFencedException(Job.Name, Epoch, _session.Record?.Epoch ?? 0);
-        }
-
-        return _session.Record!;
+        var outcome = await _session.TryReplaceAsync(record, cancellationToken).ConfigureAwait(false);
+        return outcome == SessionReplacement.Replaced
+            ? _session.Record!
+            : throw new CoordinatorFencedException(Job.Name, Epoch, _session.Record?.Epoch ?? 0)
+            {
+                WasWritten = outcome == SessionReplacement.Superseded,
+            };
     }
 
     private RegisterRecord TakeEpoch(RegisterRecord? present)
@@ -129,13 +130,16 @@ public abstract class CompletedCheckpointStore
             Holder = _holder,
             NextId = next + IdBlock,
             FirstIdOfEpoch = next,
-            RestoreFloor = present?.RestoreFloor ?? 0,
             Retained = present?.Retained ?? [],
+            Leaving = present?.Leaving ?? [],
             Pins = present?.Pins ?? [],
             PendingClaim = present?.PendingClaim,
             Claims = present?.Claims ?? [],
             ClaimedBy = present?.ClaimedBy,
             HandedOver = present?.HandedOver ?? [],
+            HandedOverLeaving = present?.HandedOverLeaving ?? [],
+            ClaimedBelowId = present?.ClaimedBelowId ?? 0,
+            FormerClaimants = present?.FormerClaimants ?? [],
             Token = _ids.NewGuid(),
         };
     }

@@ -29,13 +29,13 @@ public sealed record RegisterRecord
     /// orphan.</summary>
     public required long FirstIdOfEpoch { get; init; }
 
-    /// <summary>Checkpoints up to this id are kept until newer ones push them out, but never restored by themselves:
-    /// the job
-    /// was started over after them. 0: all may be restored.</summary>
-    public long RestoreFloor { get; init; }
-
-    /// <summary>Completed checkpoints, oldest first.</summary>
+    /// <summary>Completed checkpoints. First those that the job was told to leave, then those that recovery may
+    /// restore; both in order of their ids, so the last one is where the job goes on from.</summary>
     public ValueList<RetainedCheckpoint> Retained { get; init; }
+
+    /// <summary>Checkpoints that left the list, and whose files were not let go for certain: another job has pinned
+    /// them, a pending checkpoint may point into them, or a crash came between. Recovery never restores them.</summary>
+    public ValueList<RetainedCheckpoint> Leaving { get; init; }
 
     /// <summary>Pins that this job holds on foreign checkpoints: paths of the pin files.</summary>
     public ValueList<string> Pins { get; init; }
@@ -53,6 +53,20 @@ public sealed record RegisterRecord
     /// <summary>What <see cref="ClaimedBy"/> took over: its property now.</summary>
     public ValueList<RetainedCheckpoint> HandedOver { get; init; }
 
+    /// <summary>Those of <see cref="Leaving"/> that it took over.</summary>
+    public ValueList<RetainedCheckpoint> HandedOverLeaving { get; init; }
+
+    /// <summary>Checkpoints in this job's folder with a lower id belong to <see cref="ClaimedBy"/> and
+    /// <see cref="FormerClaimants"/>. 0: none was claimed.</summary>
+    public long ClaimedBelowId { get; init; }
+
+    /// <summary>Jobs that had claimed this one's checkpoints before <see cref="ClaimedBy"/> did.</summary>
+    public ValueList<string> FormerClaimants { get; init; }
+
+    /// <summary>All jobs that have claimed checkpoints of this one.</summary>
+    internal IEnumerable<string> Claimants =>
+        ClaimedBy is { } last ? FormerClaimants.Append(last).Distinct() : FormerClaimants;
+
     /// <summary>Unique to the write: tells, after a lost answer, whether it is in.</summary>
     public required Guid Token { get; init; }
 }
@@ -64,4 +78,13 @@ public sealed record RegisterRecord
 /// <param name="MetadataBytes">Length of its <c>_metadata</c>.</param>
 /// <param name="MetadataDigest">Digest of its <c>_metadata</c>.</param>
 public sealed record RetainedCheckpoint(
-    CheckpointId Id, string Path, CheckpointKind Kind, long MetadataBytes, ContentDigest MetadataDigest);
+    CheckpointId Id, string Path, CheckpointKind Kind, long MetadataBytes, ContentDigest MetadataDigest)
+{
+    /// <summary>Of when its state is: when it was triggered, to the millisecond. Null if an older version of this
+    /// library listed it.</summary>
+    public DateTimeOffset? TriggeredAt { get; init; }
+
+    /// <summary>Whether the job was told to leave it: it began anew after it, or went on from another one. It is kept
+    /// until newer ones push it out and can be resumed from by path, but recovery does not restore it.</summary>
+    public bool IsLeftBehind { get; init; }
+}

@@ -12,7 +12,10 @@ namespace Checkpointing.CompletedCheckpoints;
 /// docs/file-format.md.</remarks>
 public static class RegisterRecordSerializer
 {
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
+
+    // Without times, and with one id up to which checkpoints were left behind.
+    private const int FirstFormatVersion = 1;
     private const string DigestPrefix = "xxh128:";
 
     private static readonly JsonWriterOptions s_writerOptions = new() { Indented = false };
@@ -79,11 +82,14 @@ public static class RegisterRecordSerializer
         json.WriteString("holder", record.Holder);
         json.WriteNumber("nextId", record.NextId);
         json.WriteNumber("firstIdOfEpoch", record.FirstIdOfEpoch);
-        json.WriteNumber("restoreFloor", record.RestoreFloor);
         WriteCheckpoints(json, "retained", record.Retained);
+        WriteCheckpoints(json, "leaving", record.Leaving);
         WriteStrings(json, "pins", record.Pins);
         WriteStrings(json, "claims", record.Claims);
         WriteCheckpoints(json, "handedOver", record.HandedOver);
+        WriteCheckpoints(json, "handedOverLeaving", record.HandedOverLeaving);
+        json.WriteNumber("claimedBelowId", record.ClaimedBelowId);
+        WriteStrings(json, "formerClaimants", record.FormerClaimants);
         json.WriteString("pendingClaim", record.PendingClaim);
         json.WriteString("claimedBy", record.ClaimedBy);
         json.WriteString("token", record.Token);
@@ -101,6 +107,16 @@ public static class RegisterRecordSerializer
             json.WriteNumber("kind", (int)checkpoint.Kind);
             json.WriteNumber("metadataBytes", checkpoint.MetadataBytes);
             json.WriteString("metadataDigest", checkpoint.MetadataDigest.ToString());
+            if (checkpoint.TriggeredAt is { } triggeredAt)
+            {
+                json.WriteNumber("triggeredAt", triggeredAt.ToUnixTimeMilliseconds());
+            }
+
+            if (checkpoint.IsLeftBehind)
+            {
+                json.WriteBoolean("leftBehind", true);
+            }
+
             json.WriteEndObject();
         }
 
@@ -121,38 +137,66 @@ public static class RegisterRecordSerializer
     private static RegisterRecord ReadFields(JsonElement json, string path)
     {
         var format = json.GetProperty("format").GetInt32();
-        if (format != FormatVersion)
+        var common = format is >= FirstFormatVersion and <= FormatVersion
+            ? ReadCommonFields(json)
+            : throw new UnsupportedFormatException(
+                path, $"register format {format}", $"{FirstFormatVersion} to {FormatVersion}");
+        if (format == FirstFormatVersion)
         {
-            throw new UnsupportedFormatException(path, $"register format {format}", $"{FormatVersion}");
+            var floor = json.GetProperty("restoreFloor").GetInt64();
+            return common with
+            {
+                Retained = StartingPoint.LeaveThrough(common.Retained, floor),
+                ClaimedBelowId = common.HandedOver.Select(static one => one.Id.Value + 1).Prepend(0).Max(),
+            };
         }
 
-        return new()
+        return common with
         {
-            Job = new(Text(json.GetProperty("job"))),
-            JobUid = json.GetProperty("jobUid").GetGuid(),
-            LineageId = json.GetProperty("lineageId").GetGuid(),
-            Epoch = json.GetProperty("epoch").GetInt64(),
-            Holder = Text(json.GetProperty("holder")),
-            NextId = json.GetProperty("nextId").GetInt64(),
-            FirstIdOfEpoch = json.GetProperty("firstIdOfEpoch").GetInt64(),
-            RestoreFloor = json.GetProperty("restoreFloor").GetInt64(),
-            Retained = json.GetProperty("retained").EnumerateArray().Select(ReadRetained).ToValueList(),
-            Pins = json.GetProperty("pins").EnumerateArray().Select(Text).ToValueList(),
-            Claims = json.GetProperty("claims").EnumerateArray().Select(Text).ToValueList(),
-            HandedOver = json.GetProperty("handedOver").EnumerateArray().Select(ReadRetained).ToValueList(),
-            PendingClaim = json.GetProperty("pendingClaim").GetString(),
-            ClaimedBy = json.GetProperty("claimedBy").GetString(),
-            Token = json.GetProperty("token").GetGuid(),
+            Leaving = ReadCheckpoints(json, "leaving"),
+            HandedOverLeaving = ReadCheckpoints(json, "handedOverLeaving"),
+            ClaimedBelowId = json.GetProperty("claimedBelowId").GetInt64(),
+            FormerClaimants = ReadStrings(json, "formerClaimants"),
         };
     }
 
-    private static RetainedCheckpoint ReadRetained(JsonElement json) => new(
+    private static RegisterRecord ReadCommonFields(JsonElement json) => new()
+    {
+        Job = new(Text(json.GetProperty("job"))),
+        JobUid = json.GetProperty("jobUid").GetGuid(),
+        LineageId = json.GetProperty("lineageId").GetGuid(),
+        Epoch = json.GetProperty("epoch").GetInt64(),
+        Holder = Text(json.GetProperty("holder")),
+        NextId = json.GetProperty("nextId").GetInt64(),
+        FirstIdOfEpoch = json.GetProperty("firstIdOfEpoch").GetInt64(),
+        Retained = ReadCheckpoints(json, "retained"),
+        Pins = ReadStrings(json, "pins"),
+        Claims = ReadStrings(json, "claims"),
+        HandedOver = ReadCheckpoints(json, "handedOver"),
+        PendingClaim = json.GetProperty("pendingClaim").GetString(),
+        ClaimedBy = json.GetProperty("claimedBy").GetString(),
+        Token = json.GetProperty("token").GetGuid(),
+    };
+
+    private static ValueList<string> ReadStrings(JsonElement json, string name) =>
+        json.GetProperty(name).EnumerateArray().Select(Text).ToValueList();
+
+    private static ValueList<RetainedCheckpoint> ReadCheckpoints(JsonElement json, string name) =>
+        json.GetProperty(name).EnumerateArray().Select(ReadCheckpoint).ToValueList();
+
+    private static RetainedCheckpoint ReadCheckpoint(JsonElement json) => new(
         new(json.GetProperty("id").GetInt64()),
         Text(json.GetProperty("path")),
         (CheckpointKind)json.GetProperty("kind").GetInt32(),
         json.GetProperty("metadataBytes").GetInt64(),
         new(UInt128.Parse(
-            Text(json.GetProperty("metadataDigest")), NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
+            Text(json.GetProperty("metadataDigest")), NumberStyles.HexNumber, CultureInfo.InvariantCulture)))
+    {
+        TriggeredAt = json.TryGetProperty("triggeredAt", out var at)
+            ? DateTimeOffset.FromUnixTimeMilliseconds(at.GetInt64())
+            : null,
+        IsLeftBehind = json.TryGetProperty("leftBehind", out var left) && left.GetBoolean(),
+    };
 
     private static string Text(JsonElement json) =>
         json.GetString() ?? throw new FormatException("A text of the record is null.");

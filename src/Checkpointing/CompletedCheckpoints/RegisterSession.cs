@@ -31,16 +31,17 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
     /// <summary>Replaces the record that was last seen.</summary>
     /// <param name="record">The new one; its token must be new.</param>
     /// <param name="cancellationToken">Observed before the write.</param>
-    /// <returns>Whether it is in; if not, <see cref="Record"/> is what somebody else wrote. (If an answer was lost,
-    /// that may have been made from ours.)</returns>
-    /// <exception cref="CheckpointOutcomeUnknownException">It may be in, or come in later, and this could not be
-    /// settled.</exception>
+    /// <returns>Whether it is in. Unless it is, <see cref="Record"/> is what somebody else wrote.</returns>
+    /// <exception cref="CheckpointOutcomeUnknownException">It may be in, or have been, or come in later, and this could
+    /// not be settled.</exception>
     /// <exception cref="CheckpointStorageUnavailableException">It is definitely not in.</exception>
-    public async ValueTask<bool> TryReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
+    public async ValueTask<SessionReplacement> TryReplaceAsync(
+        RegisterRecord record, CancellationToken cancellationToken)
     {
         var bytes = RegisterRecordSerializer.Write(record);
-        var replaced = Record?.Token;
+        var (replaced, expected) = (Record, Version);
         var outcome = await register.TryReplaceAsync(Job, Version, bytes, cancellationToken).ConfigureAwait(false);
+        var wasInDoubt = outcome == RegisterReplacement.Unknown;
         for (var round = 0; outcome == RegisterReplacement.Unknown && round < MaxRounds; round++)
         {
             // Not in does not mean never: a late write may still arrive. Replacing once more on the version that was
@@ -48,16 +49,12 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
             try
             {
                 await ReadAsync(CancellationToken.None).ConfigureAwait(false);
-                if (Record?.Token == record.Token)
-                {
-                    return true;
-                }
 
                 // Somebody else's: the new one was made from a record that is no more. To put it over theirs would undo
                 // what they did, or give one epoch two holders.
-                if (Record?.Token != replaced)
+                if (Record?.Token != replaced?.Token)
                 {
-                    return false;
+                    return Settle(record, replaced, expected, wasInDoubt);
                 }
 
                 outcome = await register.TryReplaceAsync(Job, Version, bytes, CancellationToken.None)
@@ -73,13 +70,44 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
         {
             case RegisterReplacement.Replaced:
                 (Version, Record) = (Version + 1, record);
-                return true;
+                return SessionReplacement.Replaced;
             case RegisterReplacement.Lost:
                 await ReadAsync(CancellationToken.None).ConfigureAwait(false);
-                return Record?.Token == record.Token;
+                return Settle(record, replaced, expected, wasInDoubt);
             default:
                 throw new CheckpointOutcomeUnknownException(Job.Name, null);
         }
+    }
+
+    /// <summary>What has become of ours, now that the record is not the replaced one any more.</summary>
+    private SessionReplacement Settle(RegisterRecord ours, RegisterRecord? replaced, long expected, bool wasInDoubt)
+    {
+        if (Record?.Token == ours.Token)
+        {
+            return SessionReplacement.Replaced;
+        }
+
+        // A version has one record. Where ours would be there is theirs, or ours was refused.
+        if (!wasInDoubt || Version <= expected + 1)
+        {
+            return SessionReplacement.Lost;
+        }
+
+        // Theirs may have been made from ours. Names never repeat, so a checkpoint that only ours added proves it.
+        var added = ours.Retained.Select(static one => one.Path)
+            .Except(replaced?.Retained.Select(static one => one.Path) ?? []).ToList();
+        if (added.Count == 0)
+        {
+            return SessionReplacement.Lost;
+        }
+
+        // Not named: theirs stands on ours and has dropped it since, or ours never was in.
+        return Record is { } theirs && new[]
+            {
+                theirs.Retained, theirs.Leaving, theirs.HandedOver, theirs.HandedOverLeaving,
+            }.SelectMany(static list => list).Any(one => added.Contains(one.Path))
+                ? SessionReplacement.Superseded
+                : throw new CheckpointOutcomeUnknownException(Job.Name, null);
     }
 
     /// <summary>Applies a change to whatever the record is, again and again until it is in.</summary>
@@ -98,7 +126,7 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
                 return Record;
             }
 
-            if (await TryReplaceAsync(wanted, cancellationToken).ConfigureAwait(false))
+            if (await TryReplaceAsync(wanted, cancellationToken).ConfigureAwait(false) == SessionReplacement.Replaced)
             {
                 return Record;
             }
@@ -108,4 +136,17 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
             $"{register.Description}: register of '{Job}'",
             $"could not be changed: other processes replaced it {MaxRounds} times meanwhile. Try again.");
     }
+}
+
+/// <summary>What became of a record that was to replace another.</summary>
+internal enum SessionReplacement
+{
+    /// <summary>It is in.</summary>
+    Replaced = 0,
+
+    /// <summary>It is not in and never was; somebody else's is.</summary>
+    Lost = 1,
+
+    /// <summary>It was in, its answer was lost, and somebody else's was made from it since.</summary>
+    Superseded = 2,
 }

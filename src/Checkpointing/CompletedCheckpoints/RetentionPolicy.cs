@@ -6,7 +6,7 @@ namespace Checkpointing.CompletedCheckpoints;
 internal static class RetentionPolicy
 {
     /// <summary>Adds a checkpoint and drops the oldest beyond <paramref name="maxRetained"/>.</summary>
-    /// <param name="retained">The list, ascending.</param>
+    /// <param name="retained">The list in the record's order: those that were left behind go first.</param>
     /// <param name="added">Newer than every entry.</param>
     /// <param name="unreadable">Paths of those that cannot be read now: they are never dropped, and do not
     /// count. (Paths, since a claimed checkpoint may have the id of one of ours.)</param>

@@ -139,7 +139,10 @@ public sealed partial class CheckpointCoordinator
             var digest = await _storage.WriteAllAsync(write.Completed.MetadataPath, bytes, CancellationToken.None)
                 .ConfigureAwait(false);
             var retained = new RetainedCheckpoint(
-                write.Id, write.Folder, write.Completed.Properties.Kind, bytes.Length, digest);
+                write.Id, write.Folder, write.Completed.Properties.Kind, bytes.Length, digest)
+            {
+                TriggeredAt = write.Metadata.Info!.TriggeredAt,
+            };
             Dispatch(new CoordinatorEvent.MetadataWritten(write.Id, retained, write.Completed));
         }
         catch (CheckpointingException e)

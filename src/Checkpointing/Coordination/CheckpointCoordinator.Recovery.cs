@@ -27,33 +27,8 @@ public sealed partial class CheckpointCoordinator
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         using var busy = EnterBusy();
-        Dispatch(new CoordinatorEvent.AttemptEnded());
-        await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-
-        var orphanCandidates = _store.Epoch == 0 ? await TakeEpochAsync(cancellationToken).ConfigureAwait(false) : [];
-        var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
-        if (record.PendingClaim is not null)
-        {
-            record = await FinishClaimAsync(record, cancellationToken).ConfigureAwait(false);
-        }
-
-        var known = Retained;
-        var registry = new SharedStateRegistry(_logger);
-        var found = await _store.RecoverAsync(registry, cancellationToken).ConfigureAwait(false);
-        foreach (var unreadable in found.Unreadable)
-        {
-            _logger.CheckpointUnreadable(_topology.Job, unreadable.Checkpoint.Path, unreadable.Cause);
-        }
-
-        var pinned = await TakeUpPinnedAsync(orphanCandidates, record, cancellationToken).ConfigureAwait(false);
-        await SweepAsync(orphanCandidates, record, found, pinned, cancellationToken).ConfigureAwait(false);
-        var owned = await OwnedFolders.FindAsync(_storage, record, found.Readable, cancellationToken)
-            .ConfigureAwait(false);
-        var newest = found.Readable.LastOrDefault(checkpoint => checkpoint.Id.Value > record.RestoreFloor);
-
-        // Told before anything can fail: whoever starts over after a failure must know what cannot be read now.
-        Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest, owned, pinned));
-        var skipped = FindSkipped(found, newest?.Id.Value ?? record.RestoreFloor, known);
+        var (record, found, newest) = await RecoverListAsync(cancellationToken).ConfigureAwait(false);
+        var skipped = FindSkipped(record, found, newest);
         if (skipped is [.., var lost] && (newest is null || _unreadable == UnreadableCheckpoints.Fail))
         {
             throw _unreadable == UnreadableCheckpoints.Fail
@@ -79,38 +54,80 @@ public sealed partial class CheckpointCoordinator
         return restored;
     }
 
-    /// <param name="found">What recovery found.</param>
-    /// <param name="above">Only ids above this one.</param>
-    /// <param name="known">What this process knew before: of an unreadable one, only that tells the time.</param>
-    private static List<SkippedCheckpoint> FindSkipped(
-        RecoveredCheckpoints found, long above, IReadOnlyList<CompletedCheckpoint> known) =>
-    [
-        .. found.Unreadable.Where(u => u.Checkpoint.Id.Value > above).Select(u => new SkippedCheckpoint(
-            u.Checkpoint.Id, u.Checkpoint.Path, u.Cause,
-            known.FirstOrDefault(c => c.Path == u.Checkpoint.Path)?.Metadata.Info?.TriggeredAt)),
-    ];
+    /// <summary>Takes the epoch if that was not done, and takes up what the record names, whatever of it can be
+    /// read.</summary>
+    private async Task<(RegisterRecord Record, RecoveredCheckpoints Found, CompletedCheckpoint? Newest)>
+        RecoverListAsync(CancellationToken cancellationToken)
+    {
+        Dispatch(new CoordinatorEvent.AttemptEnded());
+        await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Forgets what was recovered: the job begins anew, in the same place, with ids that go on.</summary>
-    /// <remarks>Call it after <see cref="RecoverAsync"/>, before the tasks start. Earlier checkpoints stay until new
-    /// ones push
-    /// them out, but are not restored by themselves any more; they can still be resumed from by path.</remarks>
+        var orphanCandidates = _store.Epoch == 0 ? await TakeEpochAsync(cancellationToken).ConfigureAwait(false) : [];
+        var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
+        if (record.PendingClaim is not null)
+        {
+            record = await FinishClaimAsync(record, cancellationToken).ConfigureAwait(false);
+        }
+
+        var registry = new SharedStateRegistry(_logger);
+        var found = await _store.RecoverAsync(registry, cancellationToken).ConfigureAwait(false);
+        foreach (var unreadable in found.Unreadable)
+        {
+            _logger.CheckpointUnreadable(_topology.Job, unreadable.Checkpoint.Path, unreadable.Cause);
+        }
+
+        var leaving = await TakeUpLeavingAsync(orphanCandidates, record, cancellationToken).ConfigureAwait(false);
+        await SweepAsync(orphanCandidates, record, found, leaving, cancellationToken).ConfigureAwait(false);
+        var owned = await OwnedFolders.FindAsync(_storage, record, found.Readable, cancellationToken)
+            .ConfigureAwait(false);
+        var left = record.Retained.Where(static one => one.IsLeftBehind).Select(static one => one.Path).ToHashSet();
+        var newest = found.Readable.LastOrDefault(checkpoint => !left.Contains(checkpoint.Path));
+
+        // Told before anything can fail: whoever starts over after a failure must know what cannot be read now.
+        Dispatch(new CoordinatorEvent.Recovered(record, registry, found, newest, owned, leaving));
+        return (record, found, newest);
+    }
+
+    /// <summary>Those that were to be restored rather than <paramref name="newest"/>, oldest first.</summary>
+    private static List<SkippedCheckpoint> FindSkipped(
+        RegisterRecord record, RecoveredCheckpoints found, CompletedCheckpoint? newest)
+    {
+        var newer = record.Retained.Where(static one => !one.IsLeftBehind)
+            .SkipWhile(one => newest is not null && one.Path != newest.Path).Select(static one => one.Path).ToHashSet();
+        return
+        [
+            .. found.Unreadable.Where(unreadable => newer.Contains(unreadable.Checkpoint.Path))
+                .Select(static unreadable => new SkippedCheckpoint(
+                    unreadable.Checkpoint.Id, unreadable.Checkpoint.Path, unreadable.Cause,
+                    unreadable.Checkpoint.TriggeredAt)),
+        ];
+    }
+
+    /// <summary>Begins anew, in the same place, with ids that go on. May stand in for <see cref="RecoverAsync"/>, and
+    /// be called after it, also if that failed because nothing can be read; before the tasks start.</summary>
+    /// <remarks>Earlier checkpoints need not be readable or fit the program. They stay until new ones push them out,
+    /// but are not restored by themselves any more; they can still be resumed from by path.</remarks>
+    /// <exception cref="CoordinatorFencedException">Another process has taken over since.</exception>
     public async Task StartOverAsync(CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         using var busy = EnterBusy();
+        if (!Locked(static core => core.IsRecovered))
+        {
+            await RecoverListAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
         record = await _store.ReplaceAsync(
             record with
             {
-                RestoreFloor = NewestId(record),
+                Retained = StartingPoint.LeaveAll(record.Retained),
                 LineageId = _ids.NewGuid(),
                 Token = _ids.NewGuid(),
             },
             cancellationToken).ConfigureAwait(false);
         Dispatch(new CoordinatorEvent.Resumed(record, [], null, null));
     }
-
-    private static long NewestId(RegisterRecord record) =>
-        record.Retained.Select(static r => r.Id.Value).Append(record.RestoreFloor).Max();
 
     /// <returns>What lies in the job's folder, listed before register and metadata are read.</returns>
     private async Task<IReadOnlyList<string>> TakeEpochAsync(CancellationToken cancellationToken)
@@ -130,7 +147,7 @@ public sealed partial class CheckpointCoordinator
     /// <summary>Deletes what older epochs left and nothing reaches. Refused while anything that might reach it is
     /// unreadable.</summary>
     private async Task SweepAsync(
-        IReadOnlyList<string> files, RegisterRecord record, RecoveredCheckpoints found, PinnedCheckpoints pinned,
+        IReadOnlyList<string> files, RegisterRecord record, RecoveredCheckpoints found, LeavingCheckpoints leaving,
             CancellationToken cancellationToken)
     {
         if (files.Count == 0)
@@ -138,14 +155,15 @@ public sealed partial class CheckpointCoordinator
             return;
         }
 
-        var unreadable = found.Unreadable.Select(static u => u.Checkpoint.Path).Concat(pinned.Unreadable);
+        var unreadable = found.Unreadable.Select(static u => u.Checkpoint.Path).Concat(leaving.Unreadable);
         if (unreadable.FirstOrDefault() is { } path)
         {
             _logger.SweepRefused(_topology.Job, path);
             return;
         }
 
-        var reachable = found.Readable.Concat(pinned.Loaded).SelectMany(CheckpointReference.AllFiles).ToHashSet();
+        var reachable = found.Readable.Concat(leaving.Loaded).Concat(leaving.Claimed)
+            .SelectMany(CheckpointReference.AllFiles).ToHashSet();
         try
         {
             await AddClaimedAsync(record, reachable, cancellationToken).ConfigureAwait(false);
@@ -161,71 +179,6 @@ public sealed partial class CheckpointCoordinator
         {
             await _cleaner.DeleteAsync(orphans).ConfigureAwait(false);
             _logger.OrphansSwept(_topology.Job, orphans.Count);
-        }
-    }
-
-    /// <summary>Checkpoints that left the list but that a foreign job still reads from.</summary>
-    /// <param name="files">What lay in the job's folder when the epoch was taken; none later.</param>
-    /// <param name="record">The job's record.</param>
-    /// <param name="cancellationToken">Observed between two checkpoints.</param>
-    /// <returns>Those that were not taken up yet.</returns>
-    private async Task<PinnedCheckpoints> TakeUpPinnedAsync(
-        IReadOnlyList<string> files, RegisterRecord record, CancellationToken cancellationToken)
-    {
-        _pinnedFolders.UnionWith(files.Where(CheckpointPins.IsPin).Select(CheckpointPins.CheckpointOf));
-        _pinnedFolders.ExceptWith(record.Retained.Select(static r => r.Path));
-        var loaded = new List<CompletedCheckpoint>();
-        foreach (var folder in _pinnedFolders.ToList())
-        {
-            try
-            {
-                if (await CheckpointPins.IsPinnedAsync(_storage, _store.Register, folder, cancellationToken)
-                    .ConfigureAwait(false))
-                {
-                    loaded.Add(await CheckpointLoader.LoadAsync(_storage, folder, cancellationToken)
-                        .ConfigureAwait(false));
-                }
-
-                _pinnedFolders.Remove(folder);
-            }
-            catch (CheckpointNotFoundException)
-            {
-                // Pinned too late: its metadata goes only while there is no pin. The reader finds that out.
-                _pinnedFolders.Remove(folder);
-            }
-            catch (CheckpointingException e)
-            {
-                // Tried again by the next recovery; until then nothing is deleted.
-                _logger.CheckpointUnreadable(_topology.Job, folder, e);
-            }
-        }
-
-        return new(loaded, [.. _pinnedFolders]);
-    }
-
-    /// <summary>Checkpoints of this job that another has claimed: its register says which it still keeps, or who has
-    /// claimed them from there.</summary>
-    private async Task AddClaimedAsync(
-        RegisterRecord record, HashSet<string> reachable, CancellationToken cancellationToken)
-    {
-        var seen = new HashSet<string> { record.Job.Name };
-        for (var present = record; present.ClaimedBy is { } claimant && seen.Add(claimant);)
-        {
-            var session = new RegisterSession(_store.Register, new(claimant));
-            if (await session.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } theirs)
-            {
-                return;
-            }
-
-            // Handed over but not yet in the claimant's list: it may still take them up.
-            foreach (var retained in theirs.PendingClaim == present.Job.Name ? present.HandedOver : theirs.Retained)
-            {
-                var checkpoint = await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)
-                    .ConfigureAwait(false);
-                reachable.UnionWith(CheckpointReference.AllFiles(checkpoint));
-            }
-
-            present = theirs;
         }
     }
 

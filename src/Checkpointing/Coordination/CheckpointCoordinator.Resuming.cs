@@ -37,8 +37,11 @@ public sealed partial class CheckpointCoordinator
         var claimed = new List<CompletedCheckpoint>();
         if (isListedHere)
         {
-            record = await ReplaceForResumeAsync(record, checkpoint, static r => r, cancellationToken)
-                .ConfigureAwait(false);
+            record = await ReplaceForResumeAsync(
+                record,
+                checkpoint,
+                r => r with { Retained = StartingPoint.GoOnFrom(r.Retained, checkpoint.Path) },
+                cancellationToken).ConfigureAwait(false);
         }
         else if (isForeign)
         {
@@ -63,7 +66,11 @@ public sealed partial class CheckpointCoordinator
         var owned = claimed.Count == 0
             ? null
             : await OwnedFolders.FindAsync(_storage, record, claimed, cancellationToken).ConfigureAwait(false);
-        Dispatch(new CoordinatorEvent.Resumed(record, claimed, isForeign ? null : checkpoint, owned));
+        var leaving = await TakeUpHandedOverAsync(record, cancellationToken).ConfigureAwait(false);
+        Dispatch(new CoordinatorEvent.Resumed(record, claimed, isForeign ? null : checkpoint, owned)
+        {
+            Leaving = leaving,
+        });
         return new(checkpoint, isForeign, states);
     }
 
@@ -75,8 +82,11 @@ public sealed partial class CheckpointCoordinator
         Func<RegisterRecord, RegisterRecord> change,
         CancellationToken cancellationToken)
     {
-        var first = Math.Max(record.FirstIdOfEpoch, checkpoint.Id.Value + 1);
-        var next = change(record) with
+        // Above all in the list, too: a claimed job's newer ones are in it although the job does not go on from them.
+        var next = change(record);
+        var first = next.Retained.Select(static one => one.Id).Append(checkpoint.Id)
+            .Select(static id => id.Value + 1).Append(record.FirstIdOfEpoch).Max();
+        next = next with
         {
             LineageId = checkpoint.Metadata.Info!.LineageId,
             NextId = Math.Max(record.NextId, first + CompletedCheckpointStore.IdBlock),
@@ -97,7 +107,7 @@ public sealed partial class CheckpointCoordinator
             checkpoint,
             r => r with
             {
-                RestoreFloor = NewestId(r),
+                Retained = StartingPoint.LeaveAll(r.Retained),
                 Pins = isSavepoint || r.Pins.Contains(pin) ? r.Pins : r.Pins.Append(pin).ToValueList(),
             },
             cancellationToken).ConfigureAwait(false);
@@ -123,18 +133,23 @@ public sealed partial class CheckpointCoordinator
     private async Task<RegisterRecord?> FindListingAsync(
         CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
-        JobId? job = checkpoint.Job;
         const int MaxClaims = 64;
-        for (var hop = 0; job is { } current && hop < MaxClaims; hop++)
+        var seen = new HashSet<string> { checkpoint.Job.Name };
+        var jobs = new Queue<string>(seen);
+        while (seen.Count <= MaxClaims && jobs.TryDequeue(out var job))
         {
-            var record = await new RegisterSession(_store.Register, current).ReadAsync(cancellationToken)
+            var record = await new RegisterSession(_store.Register, new(job)).ReadAsync(cancellationToken)
                 .ConfigureAwait(false);
-            if (record is null || record.Retained.Any(r => r.Path == checkpoint.Path))
+            if (record?.Retained.Any(r => r.Path == checkpoint.Path) == true)
             {
                 return record;
             }
 
-            job = record.ClaimedBy is { } claimant ? new JobId(claimant) : (JobId?)null;
+            // A job may have been claimed, started again, and been claimed by another.
+            foreach (var claimant in record?.Claimants.Where(seen.Add) ?? [])
+            {
+                jobs.Enqueue(claimant);
+            }
         }
 
         return null;
@@ -149,6 +164,13 @@ public sealed partial class CheckpointCoordinator
             var owned = await OwnedFolders.FindAsync(_storage, present, [checkpoint], cancellationToken)
                 .ConfigureAwait(false);
             owned.CheckAll(checkpoint);
+            if (present.ClaimedBy == _topology.Job.Name && record.PendingClaim != checkpoint.Job.Name
+                && !present.Retained.Any(r => r.Path == checkpoint.Path)
+                && present.HandedOver.Any(r => r.Path == checkpoint.Path))
+            {
+                throw new CheckpointNotFoundException(
+                    checkpoint.Path, [], $"Job '{_topology.Job}' had claimed it, and has dropped it since.");
+            }
         }
 
         // The intent first: after a crash between the two registers, recovery finishes or drops the claim.
@@ -159,8 +181,7 @@ public sealed partial class CheckpointCoordinator
             .ConfigureAwait(false);
         Claim(theirs!, checkpoint);
         record = await ReplaceForResumeAsync(
-            record, checkpoint, r => TakeOver(r, theirs!) with { RestoreFloor = 0 }, cancellationToken)
-                .ConfigureAwait(false);
+            record, checkpoint, r => TakeOver(r, theirs!), cancellationToken).ConfigureAwait(false);
         var claimed = new List<CompletedCheckpoint>();
         foreach (var retained in theirs!.HandedOver)
         {
@@ -199,8 +220,14 @@ public sealed partial class CheckpointCoordinator
             Epoch = present.Epoch + 1,
             Holder = $"claimed by '{_topology.Job}'",
             ClaimedBy = _topology.Job.Name,
-            HandedOver = present.Retained,
+            FormerClaimants = present.Claimants.Where(job => job != _topology.Job.Name).ToValueList(),
+            ClaimedBelowId = present.NextId,
+
+            // Said here, since after a crash nothing else says which one was meant.
+            HandedOver = StartingPoint.GoOnFrom(present.Retained, checkpoint.Path),
+            HandedOverLeaving = present.Leaving,
             Retained = [],
+            Leaving = [],
             Token = _ids.NewGuid(),
         };
     }
@@ -208,11 +235,12 @@ public sealed partial class CheckpointCoordinator
     private static RegisterRecord TakeOver(RegisterRecord own, RegisterRecord theirs) => own with
     {
         PendingClaim = null,
+        LineageId = theirs.LineageId,
 
         // With what the other had claimed before: its checkpoints may use files of those jobs, too.
         Claims = own.Claims.Append(theirs.Job.Name).Concat(theirs.Claims).Distinct().ToValueList(),
-        Retained = own.Retained.Concat(theirs.HandedOver.Where(h => !own.Retained.Contains(h)))
-            .OrderBy(static r => r.Id).ToValueList(),
+        Retained = StartingPoint.Append(own.Retained, theirs.HandedOver),
+        Leaving = own.Leaving.Concat(theirs.HandedOverLeaving).DistinctBy(static one => one.Path).ToValueList(),
     };
 
     /// <summary>A claim that a crash cut off: finished if the other job's record names us, dropped if not.</summary>
@@ -257,12 +285,14 @@ public sealed partial class CheckpointCoordinator
         var bytes = await _storage.ReadAllAsync(checkpoint.MetadataPath, long.MaxValue, cancellationToken)
             .ConfigureAwait(false);
         var retained = new RetainedCheckpoint(
-            checkpoint.Id, checkpoint.Path, CheckpointKind.Savepoint, bytes.Length, ContentDigest.Of(bytes));
+            checkpoint.Id, checkpoint.Path, CheckpointKind.Savepoint, bytes.Length, ContentDigest.Of(bytes))
+        {
+            TriggeredAt = checkpoint.Metadata.Info?.TriggeredAt,
+        };
         return await ReplaceForResumeAsync(
             record,
             checkpoint,
-            r => r with { RestoreFloor = 0, Retained = r.Retained.Append(retained).OrderBy(static c => c.Id)
-                .ToValueList() },
+            r => r with { Retained = StartingPoint.Append(r.Retained, [retained]) },
             cancellationToken).ConfigureAwait(false);
     }
 

@@ -66,7 +66,7 @@ internal sealed partial class CoordinatorCore
             Token = ids.NewGuid(),
             NextId = Math.Max(_record.NextId, _nextId + CompletedCheckpointStore.IdBlock),
         };
-        return change switch
+        next = change switch
         {
             RegisterChange.Add add => next with
             {
@@ -80,6 +80,7 @@ internal sealed partial class CoordinatorCore
             },
             _ => next,
         };
+        return next with { Leaving = LeavingAfter(next.Retained) };
     }
 
     private void OnRegisterReplaced(CoordinatorEvent.RegisterReplaced replaced)
@@ -110,7 +111,16 @@ internal sealed partial class CoordinatorCore
         _changeUnderWay = null;
         switch (failed.Cause)
         {
-            case CoordinatorFencedException:
+            case CoordinatorFencedException fenced:
+                if (fenced.WasWritten && failed.Change is RegisterChange.Add { Pending: var named })
+                {
+                    // The record named it, so it is completed, and whoever asked for it is told so. Tasks are not:
+                    // it is the other's to say now.
+                    _pending.Remove(named.Id);
+                    _effects.Add(new CoordinatorEffect.SendCompleted(
+                        [], named.Completed! with { Duration = _now - named.TriggeredAt }, named.Replies));
+                }
+
                 Log(log => log.CoordinatorFenced(topology.Job, Epoch));
                 Fail(failed.Cause, CheckpointFailureReason.Fenced);
                 return;

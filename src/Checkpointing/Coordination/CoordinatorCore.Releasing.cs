@@ -14,12 +14,41 @@ internal sealed partial class CoordinatorCore
     // Left the list, but a foreign job has pinned them: looked at again when a checkpoint ends.
     private readonly List<CompletedCheckpoint> _pinned = [];
 
+    // Paths of all that left the list and whose files were not let go yet: the record names them.
+    private readonly HashSet<string> _unreleased = [];
+
+    /// <summary>Whether a checkpoint that left the list is being let go here.</summary>
+    public bool IsLeaving(string path) => _unreleased.Contains(path);
+
+    /// <summary>What of it is pinned is seen when the next checkpoint ends.</summary>
+    private void TakeUpLeaving(LeavingCheckpoints leaving)
+    {
+        foreach (var checkpoint in leaving.Loaded)
+        {
+            // It left the list, and its readers still need what it owns.
+            checkpoint.RegisterSharedStatesAfterRestored(_registry);
+            _pinned.Add(checkpoint);
+            _unreleased.Add(checkpoint.Path);
+        }
+
+        _unreadable.UnionWith(leaving.Unreadable);
+        _unreleased.UnionWith(leaving.Unreadable);
+    }
+
+    private ValueList<RetainedCheckpoint> LeavingAfter(ValueList<RetainedCheckpoint> retained)
+    {
+        var stays = retained.Select(static one => one.Path).ToHashSet();
+        return _record.Leaving.Where(one => _unreleased.Contains(one.Path))
+            .Concat(_record.Retained.Where(one => !stays.Contains(one.Path))).ToValueList();
+    }
+
     private void SubsumeRetained(IReadOnlyList<CompletedCheckpoint> checkpoints)
     {
         foreach (var checkpoint in checkpoints)
         {
             _retained.Remove(checkpoint);
             _leaving.Add(new(checkpoint, [.. _pending.Keys]));
+            _unreleased.Add(checkpoint.Path);
             Log(log => log.CheckpointSubsumed(topology.Job, checkpoint.Id.Value));
         }
 
@@ -66,6 +95,7 @@ internal sealed partial class CoordinatorCore
             return;
         }
 
+        _unreleased.Remove(pins.Checkpoint.Path);
         var why = $"checkpoint {pins.Checkpoint.Id} was subsumed";
 
         // Its metadata may name any file, and only what lies with it can be its alone.

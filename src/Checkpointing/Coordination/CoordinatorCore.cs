@@ -60,6 +60,9 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
 
     public IReadOnlyList<CompletedCheckpoint> Retained => _retained;
 
+    /// <summary>Whether the list was taken up and no task runs.</summary>
+    public bool IsRecovered => _phase == LifePhase.Recovered;
+
     public int PendingCount => _pending.Count;
 
     /// <summary>Subtasks of the present attempt, in the order of the topology.</summary>
@@ -140,11 +143,12 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         _retained.AddRange(recovered.Checkpoints.Readable);
         _unreadable.Clear();
         _unreadable.UnionWith(recovered.Checkpoints.Unreadable.Select(static u => u.Checkpoint.Path));
-        _unreadable.UnionWith(recovered.Pinned.Unreadable);
-        _pinned.AddRange(recovered.Pinned.Loaded);
 
-        // They left the list, and their readers still need what they own.
-        _pinned.ForEach(checkpoint => checkpoint.RegisterSharedStatesAfterRestored(_registry));
+        // The record names them, also those that were being let go here: the registry is a new one.
+        _leaving.Clear();
+        _pinned.Clear();
+        _unreleased.Clear();
+        TakeUpLeaving(recovered.Leaving);
         BeginAttempt(recovered.Base);
 
         // What only the attempt before this one needed, and recovery did not register again, nobody needs.
@@ -156,7 +160,10 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         _record = resumed.Record;
         _owned = resumed.NewlyOwned is { } more ? _owned?.With(more) ?? more : _owned;
         _retained.AddRange(resumed.Claimed);
-        _retained.Sort(static (a, b) => a.Id.CompareTo(b.Id));
+        var order = _record.Retained.Select(static (one, index) => (one.Path, index))
+            .ToDictionary(static one => one.Path, static one => one.index);
+        _retained.Sort((a, b) => order[a.Path].CompareTo(order[b.Path]));
+        TakeUpLeaving(resumed.Leaving);
         _nextId = Math.Max(_nextId, _record.FirstIdOfEpoch);
         BeginAttempt(resumed.Base);
     }

@@ -16,7 +16,7 @@ internal abstract record CoordinatorEvent
         RecoveredCheckpoints Checkpoints,
         CompletedCheckpoint? Base,
         OwnedFolders Owned,
-        PinnedCheckpoints Pinned) : CoordinatorEvent;
+        LeavingCheckpoints Leaving) : CoordinatorEvent;
 
     /// <summary>The record was changed by resuming or starting over; shared state of claimed checkpoints is
     /// registered.</summary>
@@ -24,7 +24,11 @@ internal abstract record CoordinatorEvent
         RegisterRecord Record,
         IReadOnlyList<CompletedCheckpoint> Claimed,
         CompletedCheckpoint? Base,
-        OwnedFolders? NewlyOwned) : CoordinatorEvent;
+        OwnedFolders? NewlyOwned) : CoordinatorEvent
+    {
+        /// <summary>What the job whose checkpoints were claimed had still been letting go.</summary>
+        public LeavingCheckpoints Leaving { get; init; } = LeavingCheckpoints.None;
+    }
 
     /// <summary>All tasks run.</summary>
     public sealed record Started : CoordinatorEvent;
@@ -65,11 +69,18 @@ internal abstract record CoordinatorEvent
     public sealed record Ending(JobTermination Termination) : CoordinatorEvent;
 }
 
-/// <summary>Checkpoints that left the list in an older epoch, but that a foreign job still reads from.</summary>
+/// <summary>Checkpoints that left the list in an older epoch, and that somebody may still read from.</summary>
 /// <param name="Loaded">They own their shared files until the pin goes.</param>
 /// <param name="Unreadable">Folders of those that cannot be read now: nothing is deleted meanwhile.</param>
-internal sealed record PinnedCheckpoints(
-    IReadOnlyList<CompletedCheckpoint> Loaded, IReadOnlyList<string> Unreadable);
+/// <param name="Claimed">Pinned, in our folder, but another job's by claim: theirs to let go, ours not to
+/// sweep.</param>
+internal sealed record LeavingCheckpoints(
+    IReadOnlyList<CompletedCheckpoint> Loaded,
+    IReadOnlyList<string> Unreadable,
+    IReadOnlyList<CompletedCheckpoint> Claimed)
+{
+    public static LeavingCheckpoints None { get; } = new([], [], []);
+}
 
 /// <summary>A change of the record that the core wants; worked out against the record of the moment it is its
 /// turn.</summary>

@@ -29,7 +29,7 @@ public sealed class RestoredCheckpoint
     public IReadOnlyList<SkippedCheckpoint> Skipped { get; }
 
     /// <summary>How much older the restored state is than that of the newest checkpoint; zero if that is the restored
-    /// one, null if its time is not known (only its metadata says so, unless it was taken in this process).</summary>
+    /// one, null if its time is not known: an older version of this library listed it.</summary>
     public TimeSpan? FallsBackBy =>
         Skipped.Count == 0 ? TimeSpan.Zero : Skipped[^1].TriggeredAt - Checkpoint.Metadata.Info?.TriggeredAt;
 

@@ -16,6 +16,6 @@ public enum UnreadableCheckpoints
 /// <param name="Id">Its id.</param>
 /// <param name="Path">Its folder below the storage's root.</param>
 /// <param name="Cause">Why it could not be read.</param>
-/// <param name="TriggeredAt">Of when its state is, if this process knows: only its metadata says so.</param>
+/// <param name="TriggeredAt">Of when its state is; null if an older version of this library listed it.</param>
 public sealed record SkippedCheckpoint(
     CheckpointId Id, string Path, CheckpointingException Cause, DateTimeOffset? TriggeredAt);

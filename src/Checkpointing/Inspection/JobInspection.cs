@@ -43,7 +43,7 @@ public sealed record JobInspection(
             record.Holder,
             record.LineageId,
             record.Retained,
-            record.Retained.LastOrDefault(r => r.Id.Value > record.RestoreFloor)?.Path,
+            record.Retained.LastOrDefault(static one => !one.IsLeftBehind)?.Path,
             record.ClaimedBy);
     }
 }

@@ -268,30 +268,48 @@ public sealed class SharedStateRegistry
     }
 
     /// <summary>What an owner owns. A list, for a set would take five times as much: what was given up stays in it
-    /// without its bit, until that is too much.</summary>
+    /// without its bit, until that is too much. In blocks, for one array would double when it is full.</summary>
     private sealed class Owned(int bit)
     {
+        private const int BlockSize = 256;
         private const int Slack = 64;
+
+        private readonly List<Entry[]> _blocks = [];
+        private int _length;
 
         public int Bit { get; } = bit;
 
-        public List<Entry> Entries { get; private set; } = [];
+        public IEnumerable<Entry> Entries => _blocks.SelectMany(static block => block).Take(_length);
 
         /// <summary>Entries that have the bit.</summary>
         public int Count { get; set; }
 
         public void Add(Entry entry)
         {
-            Entries.Add(entry);
+            Append(entry);
             Count++;
         }
 
         public void Compact()
         {
-            if (Entries.Count > (2 * Count) + Slack)
+            if (_length > (2 * Count) + Slack)
             {
-                Entries = [.. Entries.Where(entry => entry.Owners.Contains(Bit)).Distinct()];
+                var kept = Entries.Where(entry => entry.Owners.Contains(Bit)).Distinct().ToList();
+                _blocks.Clear();
+                _length = 0;
+                kept.ForEach(Append);
             }
+        }
+
+        private void Append(Entry entry)
+        {
+            if (_length == _blocks.Count * BlockSize)
+            {
+                _blocks.Add(new Entry[BlockSize]);
+            }
+
+            _blocks[^1][_length % BlockSize] = entry;
+            _length++;
         }
     }
 

@@ -41,9 +41,10 @@ public sealed class UnreadableCheckpointTests : IDisposable
 
         restored.Checkpoint.Path.Should().Be(older.Path);
         var skipped = restored.Skipped.Should().ContainSingle().Subject;
-        (skipped.Id, skipped.Path, skipped.TriggeredAt).Should().Be((newest.Id, newest.Path, null));
+        (skipped.Id, skipped.Path, skipped.TriggeredAt).Should()
+            .Be((newest.Id, newest.Path, newest.Metadata.Info!.TriggeredAt));
         skipped.Cause.Should().BeOfType(cause);
-        restored.FallsBackBy.Should().BeNull("only the unreadable metadata tells the time");
+        restored.FallsBackBy.Should().Be(newest.Metadata.Info.TriggeredAt - older.Metadata.Info!.TriggeredAt);
         _log.Texts(CheckpointingEventIds.RecoveryFellBack).Should().ContainSingle()
             .Which.Should().Contain("checkpoint 1").And.Contain("1 newer up to 2");
 
