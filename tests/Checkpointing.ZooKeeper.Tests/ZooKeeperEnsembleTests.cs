@@ -41,6 +41,12 @@ public sealed class ZooKeeperEnsembleTests(ZooKeeperEnsemble ensemble)
         }
     });
 
+    [Theory]
+    [MemberData(nameof(StoreUnderFireTests.Cases), MemberType = typeof(StoreUnderFireTests))]
+    public Task Store_CutAtEveryRequestAndGoingOnAtAnotherMember_IsBeforeOrAfter(
+        StoreUnderFire.Call call, StoreUnderFire.Fault fault) =>
+        new StoreUnderFire(ensemble.Members).RunAtEveryRequestAsync(call, fault);
+
     [Fact]
     public async Task Read_AtAServerThatLags_IsNeverStale()
     {

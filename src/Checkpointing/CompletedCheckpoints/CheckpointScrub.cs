@@ -72,26 +72,13 @@ public sealed class CheckpointScrub(
     private static List<ScrubbedFile> FilesOf(IEnumerable<CompletedCheckpoint> checkpoints) =>
     [
         .. checkpoints
-            .SelectMany(static checkpoint => StreamsOf(checkpoint).OfType<FileStateHandle>()
+            .SelectMany(static checkpoint => CheckpointReference.StreamsOf(checkpoint)
+                .Select(static one => one.Stream).OfType<FileStateHandle>()
                 .Select(static file => new ScrubbedFile(file.Path, file.FileSizeBytes, file.Digest, IsMetadata: false))
                 .Append(new(checkpoint.MetadataPath, -1, null, IsMetadata: true)))
             .DistinctBy(static file => file.Path, StringComparer.Ordinal)
             .OrderBy(static file => file.Path, StringComparer.Ordinal),
     ];
-
-    private static IEnumerable<StreamStateHandle?> StreamsOf(CompletedCheckpoint checkpoint) =>
-        checkpoint.Metadata.Operators.SelectMany(static o => o.Subtasks).SelectMany(static subtask =>
-            StreamsOf(subtask.ManagedKeyed).Concat(StreamsOf(subtask.RawKeyed))
-                .Append(subtask.ManagedOperator?.Stream).Append(subtask.RawOperator?.Stream).Append(subtask.Legacy));
-
-    private static IEnumerable<StreamStateHandle> StreamsOf(KeyedStateHandle? handle) => handle switch
-    {
-        KeyGroupsStateHandle full => [full.Stream],
-        IncrementalKeyedStateHandle incremental =>
-            incremental.SharedFiles.Concat(incremental.PrivateFiles).Select(static file => file.Handle)
-                .Append(incremental.MetaFile),
-        _ => [],
-    };
 
     private async ValueTask<(long Bytes, ScrubProblem? Problem)> ReadAsync(
         ScrubbedFile file, CancellationToken cancellationToken)
