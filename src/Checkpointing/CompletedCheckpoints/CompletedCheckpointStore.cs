@@ -8,9 +8,8 @@ namespace Checkpointing.CompletedCheckpoints;
 /// <see cref="ICheckpointRegister"/>.</summary>
 /// <remarks>
 /// <para>Invariants: ids of those that recovery may restore ascend, and the last one is the newest; a checkpoint is in
-/// the list exactly if the register names it; whatever is written is conditional on the epoch that this store has taken.
-/// After a crash at any point the list is the one before
-/// or the one after the call that was cut off.</para>
+/// the list exactly if the register names it; whatever is written is conditional on the epoch that this store has
+/// taken. After a crash at any point the list is the one before or the one after the call that was cut off.</para>
 /// <para>One caller at a time. Terms follow Apache Flink's <c>CompletedCheckpointStore</c>.</para>
 /// </remarks>
 public abstract class CompletedCheckpointStore

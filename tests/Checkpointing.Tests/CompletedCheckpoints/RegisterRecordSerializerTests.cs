@@ -106,7 +106,8 @@ public sealed class RegisterRecordSerializerTests
     [InlineData(3)]
     public void Read_AnotherFormat_SaysWhichAreRead(int format)
     {
-        var line = s_secondFormat.Split('\n')[0].Replace("format\":2", $"format\":{format}", StringComparison.Ordinal) + "\n";
+        var json = s_secondFormat.Split('\n')[0];
+        var line = json.Replace("format\":2", $"format\":{format}", StringComparison.Ordinal) + "\n";
         var bytes = Encoding.UTF8.GetBytes(
             $"{line}xxh128:{ContentDigest.Of(Encoding.UTF8.GetBytes(line))}\n");
 
