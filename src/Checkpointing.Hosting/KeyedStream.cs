@@ -37,6 +37,16 @@ public sealed class KeyedStream<TKey, T>
         return new(_stream.Job, new StreamOrigin<TOut, TOut>(vertex, static next => next));
     }
 
+    /// <summary>Folds the records of each key into one of their type, and gives it out at each record.</summary>
+    /// <param name="name">Name of the operator.</param>
+    /// <param name="reduce">Takes what the key has so far and a record, gives what it has now. Pure.</param>
+    /// <param name="serializer">Of records. Default: the built-in one of the type.</param>
+    public DataStream<T> Reduce(string name, Func<T, T, T> reduce, StateSerializer<T>? serializer = null)
+    {
+        ArgumentNullException.ThrowIfNull(reduce);
+        return Process(name, () => new ReduceOperator<TKey, T>(reduce, serializer));
+    }
+
     /// <summary>Cuts the records of each key into windows of event time.</summary>
     public WindowedStream<TKey, T> Window(TumblingWindows windows)
     {

@@ -9,10 +9,11 @@ public sealed class StartOptions
     /// from its own newest checkpoint. Default: the name of the definition.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Subtasks of each keyed operator, 1 to the max parallelism. Default: 1.</summary>
+    /// <summary>Subtasks of each keyed operator and of each source whose readers share the input, 1 to the max
+    /// parallelism. Default: 1.</summary>
     public int Parallelism { get; set; } = 1;
 
-    /// <summary>Other parallelism for single keyed operators, by name.</summary>
+    /// <summary>Other parallelism for single operators among those, by name.</summary>
     public Dictionary<string, int> OperatorParallelism { get; } = [];
 
     /// <summary>What happens to checkpoints when the job ends; null: as <see cref="Checkpoints"/> says.</summary>

@@ -24,7 +24,8 @@ public sealed class StreamJobBuilder
         _maxParallelism = maxParallelism;
     }
 
-    /// <summary>Adds a source. It runs as one subtask.</summary>
+    /// <summary>Adds a source. It runs as one subtask, or, if its readers share the input
+    /// (<see cref="ISource{T}.IsParallel"/>), at the job's parallelism.</summary>
     /// <param name="name">Name of the operator.</param>
     /// <param name="source">Makes a reader for each attempt.</param>
     public SourceStream<T> AddSource<T>(string name, ISource<T> source)

@@ -36,7 +36,36 @@ public sealed class WindowedStream<TKey, T>
         ArgumentNullException.ThrowIfNull(aggregator);
         ArgumentNullException.ThrowIfNull(makeOutput);
         var windows = _windows;
-        return _stream.Process(name, () => new WindowOperator<TKey, T, TAccumulator, TResult, TOut>(
+        return _stream.Process(name, () => new AggregateWindowOperator<TKey, T, TAccumulator, TResult, TOut>(
             windows, aggregator, accumulatorSerializer, makeOutput));
+    }
+
+    /// <summary>Folds the records of each key and window into one of their type; it goes out when the watermark passes
+    /// the window's end.</summary>
+    /// <remarks>Late records are dropped and counted, as by
+    /// <see cref="Aggregate{TAccumulator, TResult, TOut}"/>.</remarks>
+    /// <param name="name">Name of the operator.</param>
+    /// <param name="reduce">Takes what the window has so far and a record, gives what it has now. Pure.</param>
+    /// <param name="serializer">Of records. Default: the built-in one of the type.</param>
+    public DataStream<T> Reduce(string name, Func<T, T, T> reduce, StateSerializer<T>? serializer = null) =>
+        Reduce(name, reduce, static (_, _, reduced) => reduced, serializer);
+
+    /// <summary>Folds the records of each key and window into one of their type; what is made of it goes out when the
+    /// watermark passes the window's end.</summary>
+    /// <param name="name">Name of the operator.</param>
+    /// <param name="reduce">Takes what the window has so far and a record, gives what it has now. Pure.</param>
+    /// <param name="makeOutput">Makes a record of key, window and result. Its event time is the window's last
+    /// millisecond.</param>
+    /// <param name="serializer">Of records. Default: the built-in one of the type.</param>
+    public DataStream<TOut> Reduce<TOut>(
+        string name, Func<T, T, T> reduce, Func<TKey, TimeWindow, T, TOut> makeOutput,
+        StateSerializer<T>? serializer = null)
+    {
+        ArgumentNullException.ThrowIfNull(reduce);
+        ArgumentNullException.ThrowIfNull(makeOutput);
+        var windows = _windows;
+        ReducingStateDescriptor<T> descriptor =
+            new("window", reduce, serializer) { Namespace = TimeWindow.Serializer };
+        return _stream.Process(name, () => new ReduceWindowOperator<TKey, T, TOut>(windows, descriptor, makeOutput));
     }
 }

@@ -13,7 +13,7 @@ internal sealed class KeyedVertex<TKey, TIn, TOut>(
 {
     public override bool IsKeyed => true;
 
-    public override int ParallelismFor(Func<string, int> keyedParallelism) => keyedParallelism(Name);
+    public override int ParallelismFor(Func<string, int> parallelism) => parallelism(Name);
 
     protected override SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<TOut> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>

@@ -7,7 +7,7 @@ namespace Checkpointing.Hosting.Definition;
 /// <summary>A sink that writes at once, with as many subtasks as the operator before it.</summary>
 internal sealed class SinkVertex<T>(string name, ISink<T> sink, Vertex upstream) : Vertex<Nothing>(name)
 {
-    public override int ParallelismFor(Func<string, int> keyedParallelism) => upstream.ParallelismFor(keyedParallelism);
+    public override int ParallelismFor(Func<string, int> parallelism) => upstream.ParallelismFor(parallelism);
 
     protected override SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<Nothing> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>
@@ -19,7 +19,7 @@ internal sealed class TwoPhaseWriterVertex<T, TCommittable>(
     string name, ITwoPhaseSink<T, TCommittable> sink, Vertex upstream)
     : Vertex<SinkCommittable<TCommittable>>(name)
 {
-    public override int ParallelismFor(Func<string, int> keyedParallelism) => upstream.ParallelismFor(keyedParallelism);
+    public override int ParallelismFor(Func<string, int> parallelism) => upstream.ParallelismFor(parallelism);
 
     protected override SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<SinkCommittable<TCommittable>> output, IReadOnlyList<OutputPort> ports,
@@ -36,7 +36,7 @@ internal sealed class TwoPhaseWriterVertex<T, TCommittable>(
 internal sealed class CommitterVertex<T, TCommittable>(
     string name, ITwoPhaseSink<T, TCommittable> sink) : Vertex<Nothing>(name)
 {
-    public override int ParallelismFor(Func<string, int> keyedParallelism) => 1;
+    public override int ParallelismFor(Func<string, int> parallelism) => 1;
 
     protected override SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<Nothing> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>

@@ -47,8 +47,11 @@ internal abstract class Vertex(string name)
     /// <summary>Whether it owns key groups.</summary>
     public virtual bool IsKeyed => false;
 
-    /// <summary>Number of subtasks, given that of the job's keyed operators.</summary>
-    public abstract int ParallelismFor(Func<string, int> keyedParallelism);
+    /// <summary>Whether its parallelism is the job's, or set for it, and not that of another operator.</summary>
+    public virtual bool HasOwnParallelism => IsKeyed;
+
+    /// <summary>Number of subtasks, given that of the operators with a parallelism of their own.</summary>
+    public abstract int ParallelismFor(Func<string, int> parallelism);
 
     public abstract SubtaskRuntime CreateSubtask(SubtaskWiring wiring);
 }

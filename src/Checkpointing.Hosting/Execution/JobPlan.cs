@@ -25,11 +25,12 @@ internal sealed class JobPlan
     /// its own.</exception>
     public JobPlan(StreamJob job, JobId name, int parallelism, IReadOnlyDictionary<string, int> operatorParallelism)
     {
-        var keyed = job.Vertices.Where(static vertex => vertex.IsKeyed).Select(static vertex => vertex.Name);
-        if (operatorParallelism.Keys.Except(keyed).FirstOrDefault() is { } unknown)
+        var settable = job.Vertices.Where(static vertex => vertex.HasOwnParallelism)
+            .Select(static vertex => vertex.Name);
+        if (operatorParallelism.Keys.Except(settable).FirstOrDefault() is { } unknown)
         {
             throw new ArgumentException(
-                $"Job '{job.Name}' has no keyed operator '{unknown}' to set the parallelism of.");
+                $"Job '{job.Name}' has no keyed operator or parallel source '{unknown}' to set the parallelism of.");
         }
 
         Job = job;

@@ -10,13 +10,10 @@ internal sealed class SourceLogic<T>(
 {
     private const int MaxRecordsPerStep = 256;
 
-    // Records read, newest time, records since the last watermark, the last watermark: all of it decides what is late,
-    // so a replay needs it to decide alike.
-    private static readonly OperatorListStateDescriptor<long> Progress = new("source-progress");
-
     private SubtaskState? _state;
-    private OperatorListState<long> _progress = null!;
+    private OperatorListState<SourceProgress> _progress = null!;
     private JobCounters _counters = null!;
+    private long? _pauseAfter;
     private Timestamp _watermark = Timestamp.MinValue;
     private Timestamp _newest = Timestamp.MinValue;
     private long _count;
@@ -27,15 +24,15 @@ internal sealed class SourceLogic<T>(
     public override async ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken)
     {
         _state = await SubtaskState.OpenAsync(
-            context.State with { States = [Progress, .. reader.States] }, cancellationToken).ConfigureAwait(false);
+            context.State with { States = [SourceProgress.Descriptor, .. reader.States] }, cancellationToken)
+            .ConfigureAwait(false);
+        var (index, parallelism) = (context.Address.Index, context.Parallelism);
         _counters = context.Counters;
-        _progress = _state.Operator.GetState(Progress);
-        if (_progress.Items is [var count, var newest, var sinceWatermark, var watermark])
-        {
-            (_count, _sinceWatermark, _newest, _watermark) = (count, sinceWatermark, new(newest), new(watermark));
-        }
-
-        reader.Open(new(context.Address.Job, context.Address.Operator, _state.Operator));
+        _progress = _state.Operator.GetState(SourceProgress.Descriptor);
+        (_count, _newest, _sinceWatermark, _watermark) =
+            SourceProgress.Restore(_progress.Items, index, parallelism);
+        _pauseAfter = pauseAfter is { } total ? SourceProgress.ShareOf(total, index, parallelism) : null;
+        reader.Open(new(context, _state.Operator));
     }
 
     public override SourceStep Step()
@@ -44,7 +41,7 @@ internal sealed class SourceLogic<T>(
         var step = SourceStep.Progressed;
         while (read < MaxRecordsPerStep)
         {
-            if (_count >= pauseAfter)
+            if (_count >= _pauseAfter)
             {
                 step = SourceStep.Paused;
                 break;
@@ -74,7 +71,7 @@ internal sealed class SourceLogic<T>(
     public override void BeforeBarrier(CheckpointId checkpoint)
     {
         reader.SnapshotPosition();
-        _progress.Replace([_count, _newest.Milliseconds, _sinceWatermark, _watermark.Milliseconds]);
+        _progress.Replace([new(_count, _newest, _sinceWatermark, _watermark)]);
     }
 
     public override ISnapshotPlan PrepareSnapshot(SnapshotRequest request) => _state!.PrepareSnapshot(request);

@@ -6,7 +6,13 @@ public interface ISource<T>
 {
     /// <summary>Number of records, counted from the beginning of the input, after which the source pauses: it reads no
     /// more, but goes on answering triggers. Null: it never pauses.</summary>
+    /// <remarks>Of several readers each pauses after its share; the shares add up to the number.</remarks>
     long? PauseAfter => null;
+
+    /// <summary>Whether several readers can share the input: then the source runs at the job's parallelism, or at that of
+    /// <see cref="StartOptions.OperatorParallelism"/>, and may be rescaled. Default: false, it runs as one
+    /// subtask.</summary>
+    bool IsParallel => false;
 
     /// <summary>Makes a reader. The host opens and disposes it.</summary>
     SourceReader<T> CreateReader();

@@ -16,6 +16,8 @@ public static class SourceExtensions
     {
         public long? PauseAfter => recordCount;
 
+        public bool IsParallel => inner.IsParallel;
+
         public SourceReader<T> CreateReader() => inner.CreateReader();
     }
 }

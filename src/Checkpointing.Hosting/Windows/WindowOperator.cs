@@ -3,24 +3,11 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Windows;
 
-/// <summary>Folds the records of each key and window into an accumulator that is kept in the window's
-/// namespace.</summary>
-internal sealed class WindowOperator<TKey, TIn, TAccumulator, TResult, TOut>(
-    TumblingWindows windows,
-    Aggregator<TIn, TAccumulator, TResult> aggregator,
-    StateSerializer<TAccumulator>? serializer,
-    Func<TKey, TimeWindow, TResult, TOut> makeOutput) : KeyedOperator<TKey, TIn, TOut>
+/// <summary>Keeps something for each key and window in the window's namespace, and gives it out when the watermark has
+/// passed the window's end.</summary>
+internal abstract class WindowOperator<TKey, TIn, TOut>(TumblingWindows windows) : KeyedOperator<TKey, TIn, TOut>
     where TKey : notnull
 {
-    private readonly AggregatingStateDescriptor<TIn, TAccumulator, TResult> _descriptor =
-        new("window", aggregator, serializer) { Namespace = TimeWindow.Serializer };
-
-    private AggregatingState<TIn, TAccumulator, TResult> _accumulator = null!;
-
-    public override IReadOnlyList<StateDescriptor> States => [_descriptor];
-
-    public override void Open(KeyedOperatorContext<TKey> context) => _accumulator = context.GetState(_descriptor);
-
     public override void Process(TIn value, KeyedElementContext<TKey> context, Emitter<TOut> output)
     {
         var window = windows.WindowOf(context.Time);
@@ -32,17 +19,23 @@ internal sealed class WindowOperator<TKey, TIn, TAccumulator, TResult, TOut>(
 
         using (context.EnterNamespace(window))
         {
-            _accumulator.Add(value);
+            Add(value);
             context.Timers.RegisterEventTime(window.LastTime);
         }
     }
 
     public override void OnTimer(StateTimer timer, KeyedElementContext<TKey> context, Emitter<TOut> output)
     {
-        if (_accumulator.TryGet(out var result))
-        {
-            _accumulator.Clear();
-            output.Emit(makeOutput(context.Key, TimeWindow.Serializer.Read(timer.Namespace.Span), result));
-        }
+        Emit(context.Key, TimeWindow.Serializer.Read(timer.Namespace.Span), output);
+        Clear();
     }
+
+    /// <summary>Takes a record into the present window.</summary>
+    protected abstract void Add(TIn value);
+
+    /// <summary>Gives out what the present window holds, if it holds anything.</summary>
+    protected abstract void Emit(TKey key, TimeWindow window, Emitter<TOut> output);
+
+    /// <summary>Forgets what the present window holds.</summary>
+    protected abstract void Clear();
 }

@@ -26,6 +26,7 @@ internal sealed class LocalPump : IAsyncDisposable
             await runtime.Logic.OpenAsync(
                 context with
                 {
+                    Parallelism = subtask.Parallelism,
                     KeyGroups = plan.KeyGroupsOf(subtask),
                     Counters = pump.Counters,
                     State = context.State with { MaxParallelism = job.MaxParallelism },

@@ -1,14 +1,34 @@
+using System.Buffers;
 using System.Globalization;
 using Checkpointing.Hosting.Operators;
 using Checkpointing.Hosting.Sinks;
 using Checkpointing.Hosting.Sources;
 using Checkpointing.Hosting.Windows;
 using Checkpointing.State;
+using Checkpointing.StateHandles;
 
 namespace Checkpointing.Hosting.Tests.Support;
 
 /// <summary>A record of the test job.</summary>
-public readonly record struct Order(string Customer, long TimeMs, long Amount);
+public readonly record struct Order(string Customer, long TimeMs, long Amount)
+{
+    /// <summary>As a tuple.</summary>
+    public sealed class Serializer : StateSerializer<Order>
+    {
+        private static readonly StateSerializer<(string, long, long)> Parts = Tuple(String, Int64, Int64);
+
+        public override SerializerIdentity Identity { get; } = new("test.order", 1);
+
+        public override void Write(Order value, IBufferWriter<byte> target) =>
+            Parts.Write((value.Customer, value.TimeMs, value.Amount), target);
+
+        public override Order Read(ReadOnlySpan<byte> source)
+        {
+            var (customer, timeMs, amount) = Parts.Read(source);
+            return new(customer, timeMs, amount);
+        }
+    }
+}
 
 /// <summary>A job with all there is: event time, timers, windows, two file sinks; and what it must give, computed
 /// straight.</summary>
