@@ -1,6 +1,7 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Checkpointing.Hosting.Execution;
+using Checkpointing.Statistics;
 
 namespace Checkpointing.Hosting;
 
@@ -26,6 +27,10 @@ public sealed class RunningJob : IAsyncDisposable
 
     /// <summary>The newest completed checkpoint; null if there is none.</summary>
     public CompletedCheckpoint? LatestCheckpoint => _run.LatestCheckpoint;
+
+    /// <summary>What its checkpoints have been like, those of earlier runs of the name included. Never waits; also
+    /// after the job has ended.</summary>
+    public CheckpointStatistics Statistics => _run.Statistics;
 
     /// <summary>How often it was restarted.</summary>
     public int RestartCount => _run.RestartCount;

@@ -15,7 +15,7 @@ internal static partial class CoreLayers
     public static readonly IReadOnlyList<string> Order =
     [
         "", "Diagnostics", "KeyGroups", "StateHandles", "SharedState", "Storage", "Metadata", "CompletedCheckpoints",
-        "State", "Coordination", "Embedded", "Inspection",
+        "State", "Statistics", "Coordination", "Embedded", "Inspection",
     ];
 
     /// <summary>One sentence for each use that points back.</summary>

@@ -48,6 +48,7 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
             [.. planned.Select(subtask => new SubtaskInbox(subtask.InputCount, environment.Options.BatchesPerChannel))];
         for (var i = 0; i < _runtimes.Length; i++)
         {
+            _runtimes[i].Time = environment.Time;
             _byAddress.Add((_runtimes[i].Address.Operator, _runtimes[i].Address.Index), _inboxes[i]);
         }
 

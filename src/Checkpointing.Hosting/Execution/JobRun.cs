@@ -2,6 +2,7 @@ using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Checkpointing.Hosting.Runtime;
 using Checkpointing.State;
+using Checkpointing.Statistics;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.Hosting.Execution;
@@ -62,6 +63,8 @@ internal sealed partial class JobRun : IAsyncDisposable
 
     public CompletedCheckpoint? LatestCheckpoint =>
         _completion.Task.IsCompleted ? _lastCheckpoint : _coordinator.LatestCompleted;
+
+    public CheckpointStatistics Statistics => _coordinator.Statistics;
 
     public int RestartCount => Volatile.Read(ref _restartCount);
 
@@ -212,6 +215,7 @@ internal sealed partial class JobRun : IAsyncDisposable
                 Retention = _options.Retention ?? given.Retention,
                 TolerableFailures = given.TolerableFailures,
                 UnreadableCheckpoints = given.UnreadableCheckpoints,
+                MaxStatisticsEntries = given.MaxStatisticsEntries,
             })
             .WithLoggerFactory(_environment.LoggerFactory)
             .WithTimeProvider(_environment.Time)

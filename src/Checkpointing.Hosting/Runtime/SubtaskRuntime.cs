@@ -14,6 +14,7 @@ internal class SubtaskRuntime
     private readonly SubtaskLogic _logic;
     private readonly IReadOnlyList<OutputPort> _outputs;
     private readonly BarrierAlignment _alignment;
+    private readonly BarrierTimes _barrierTimes = new();
     private readonly Timestamp[] _watermarks;
     private readonly bool[] _ended;
     private Timestamp _firing;
@@ -36,6 +37,9 @@ internal class SubtaskRuntime
     public SubtaskLogic Logic => _logic;
 
     public Outbox Outbox { get; }
+
+    /// <summary>Measures how long barriers are on their way and inputs blocked. Default: the system's time.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
 
     public int InputCount => _ended.Length;
 
@@ -180,6 +184,11 @@ internal class SubtaskRuntime
             { Subtask = Address.ToString() }));
         }
 
+        if (outcome != BarrierOutcome.Ignored)
+        {
+            _barrierTimes.Add(request, Time);
+        }
+
         if (outcome == BarrierOutcome.Aligned)
         {
             TakeSnapshot(request);
@@ -188,11 +197,12 @@ internal class SubtaskRuntime
 
     private void TakeSnapshot(SnapshotRequest request)
     {
+        var timed = _barrierTimes.AddTo(request, Time);
         _logic.BeforeBarrier(request.CheckpointId);
         SendToAll(new BarrierElement(request));
         try
         {
-            Outbox.Snapshots.Add(_logic.PrepareSnapshot(request));
+            Outbox.Snapshots.Add(_logic.PrepareSnapshot(timed));
         }
         catch (CheckpointingException e)
         {

@@ -44,6 +44,9 @@ public sealed partial class CheckpointCoordinator
             case CoordinatorEffect.Fail fail:
                 _failure.TrySetException(fail.Cause);
                 break;
+            case CoordinatorEffect.Report report:
+                OnHappened(report.Happened);
+                break;
             case CoordinatorEffect.Log log:
                 log.Write(_logger);
                 break;

@@ -51,6 +51,7 @@ public sealed partial class CheckpointCoordinator
                 restored.FallsBackBy?.ToString() ?? "an unknown time", skipped[^1].Cause);
         }
 
+        _restored = restored;
         return restored;
     }
 
@@ -59,6 +60,7 @@ public sealed partial class CheckpointCoordinator
     private async Task<(RegisterRecord Record, RecoveredCheckpoints Found, CompletedCheckpoint? Newest)>
         RecoverListAsync(CancellationToken cancellationToken)
     {
+        BeginRestore();
         Dispatch(new CoordinatorEvent.AttemptEnded());
         await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
 
@@ -126,6 +128,7 @@ public sealed partial class CheckpointCoordinator
                 Token = _ids.NewGuid(),
             },
             cancellationToken).ConfigureAwait(false);
+        _restored = null;
         Dispatch(new CoordinatorEvent.Resumed(record, [], null, null));
     }
 

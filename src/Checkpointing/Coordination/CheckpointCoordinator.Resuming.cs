@@ -71,7 +71,8 @@ public sealed partial class CheckpointCoordinator
         {
             Leaving = leaving,
         });
-        return new(checkpoint, isForeign, states);
+        _restored = new(checkpoint, isForeign, states);
+        return _restored;
     }
 
     /// <summary>Ids go on above the checkpoint's, the lineage is taken over, and what was there before is not restored

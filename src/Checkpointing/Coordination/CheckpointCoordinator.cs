@@ -55,6 +55,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _logger = builder.LoggerFactory.CreateLogger<CheckpointCoordinator>();
         _unreadable = builder.Options.UnreadableCheckpoints;
         _core = new(_topology, builder.Options, _ids);
+        _tracker = new(_topology.Job, builder.Options.MaxStatisticsEntries);
         _sendLane = new(_scheduler, OnUnexpected);
         _registerLane = new(_scheduler, OnUnexpected);
         _pinLane = new(_scheduler, OnUnexpected);
@@ -98,6 +99,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     public void Start()
     {
         Dispatch(new CoordinatorEvent.Started());
+        ReportRestored();
         StartScrub();
     }
 

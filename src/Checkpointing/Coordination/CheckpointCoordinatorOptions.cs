@@ -31,6 +31,10 @@ public sealed class CheckpointCoordinatorOptions
     /// the day of a restore; at least 1,024. Default: null, they are not. See <see cref="CheckpointScrub"/>.</summary>
     public long? ScrubBytesPerSecond { get; set; }
 
+    /// <summary>Ended checkpoints that <see cref="CheckpointCoordinator.Statistics"/> remember, 0 to 1,000; the oldest
+    /// goes first. Default: 1,000.</summary>
+    public int MaxStatisticsEntries { get; set; } = 1_000;
+
     /// <summary>What recovery does when the newest checkpoint cannot be read. Default:
     /// <see cref="UnreadableCheckpoints.FallBack"/>.</summary>
     public UnreadableCheckpoints UnreadableCheckpoints { get; set; }
@@ -47,6 +51,8 @@ public sealed class CheckpointCoordinatorOptions
         Check(MaxConcurrent is >= 1 and <= 100, nameof(MaxConcurrent), MaxConcurrent, "1 to 100");
         Check(MaxRetainedCheckpoints is >= 1 and <= 1_000, nameof(MaxRetainedCheckpoints), MaxRetainedCheckpoints,
             "1 to 1,000");
+        Check(MaxStatisticsEntries is >= 0 and <= 1_000, nameof(MaxStatisticsEntries), MaxStatisticsEntries,
+            "0 to 1,000");
         Check(ScrubBytesPerSecond is null or >= 1_024, nameof(ScrubBytesPerSecond), ScrubBytesPerSecond,
             "at least 1,024");
         Check(TolerableFailures is null or >= 0, nameof(TolerableFailures), TolerableFailures, "at least 0");

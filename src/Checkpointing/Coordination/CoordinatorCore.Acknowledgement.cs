@@ -3,6 +3,7 @@ using Checkpointing.Metadata;
 using Checkpointing.SharedState;
 using Checkpointing.State;
 using Checkpointing.StateHandles;
+using Checkpointing.Statistics;
 using Checkpointing.Storage;
 
 namespace Checkpointing.Coordination;
@@ -51,6 +52,9 @@ internal sealed partial class CoordinatorCore
             return;
         }
 
+        var taken = pending.Snapshots[message.Source];
+        Report(new StatisticsEvent.Acknowledged(
+            pending.Id, message.Source.Operator, message.Source.Index, _now, taken.Times, taken.SizeBytes, taken.Cost));
         pending.Cost += message.Snapshot.Cost;
         pending.Missing.Remove(message.Source);
         GiveUp(message);

@@ -1,6 +1,7 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.SharedState;
 using Checkpointing.StateHandles;
+using Checkpointing.Statistics;
 
 namespace Checkpointing.Coordination;
 
@@ -162,6 +163,8 @@ internal sealed partial class CoordinatorCore
         Log(log => log.CheckpointCompleted(
             topology.Job, completed.Id.Value, completed.Metadata.StateSizeBytes, completed.NewBytes,
                 completed.Cost.Transfers, completed.Duration.TotalMilliseconds));
+        Report(new StatisticsEvent.Completed(
+            pending.Id, _now, completed.Metadata.StateSizeBytes, pending.Retained!.MetadataBytes));
 
         if (!pending.IsSavepoint)
         {
@@ -208,6 +211,7 @@ internal sealed partial class CoordinatorCore
         var exception = new CheckpointDeclinedException(pending.Id, reason, detail, cause) { Subtask = subtask };
         _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending.Id, reason), exception, pending.Replies));
         Log(log => log.CheckpointAborted(topology.Job, pending.Id.Value, reason, detail));
+        Report(new StatisticsEvent.Failed(pending.Id, _now, reason, detail, subtask));
 
         // Metadata first: without it nobody takes the rest for a checkpoint.
         DeletePaths(

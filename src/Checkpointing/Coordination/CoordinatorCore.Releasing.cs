@@ -1,6 +1,7 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.SharedState;
 using Checkpointing.StateHandles;
+using Checkpointing.Statistics;
 using Checkpointing.Storage;
 
 namespace Checkpointing.Coordination;
@@ -50,6 +51,7 @@ internal sealed partial class CoordinatorCore
             _leaving.Add(new(checkpoint, [.. _pending.Keys]));
             _unreleased.Add(checkpoint.Path);
             Log(log => log.CheckpointSubsumed(topology.Job, checkpoint.Id.Value));
+            Report(new StatisticsEvent.Discarded(checkpoint.Path));
         }
 
         ReleaseLeaving();

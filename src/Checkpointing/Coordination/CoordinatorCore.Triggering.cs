@@ -1,5 +1,6 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.State;
+using Checkpointing.Statistics;
 using Checkpointing.Storage;
 
 namespace Checkpointing.Coordination;
@@ -138,6 +139,7 @@ internal sealed partial class CoordinatorCore
                 Epoch = _record.Epoch,
                 Attempt = _attempt,
                 ExclusiveFolder = FolderOf(id, request),
+                TriggeredAt = _now,
             },
         };
         if (reply is not null)
@@ -146,6 +148,8 @@ internal sealed partial class CoordinatorCore
         }
 
         _pending.Add(id, pending);
+        Report(new StatisticsEvent.Triggered(
+            id, request.Kind, _record.Epoch, _attempt, _now, pending.Request.ExclusiveFolder, Subtasks.Count));
         var all = !topology.Operators.Any(static o => o.IsSource);
         var sources = topology.Operators.Where(o => all || o.IsSource).Select(static o => o.Name).ToHashSet();
         _effects.Add(new CoordinatorEffect.SendTriggers(
@@ -167,12 +171,16 @@ internal sealed partial class CoordinatorCore
         {
             _effects.Add(new CoordinatorEffect.SendAborted(
                 [], cause ?? new CheckpointDeclinedException(null, reason, detail), [waiting.Reply]));
+            Report(new StatisticsEvent.Refused(reason));
         }
 
         _waiting.Clear();
     }
 
-    private void Decline(CoordinatorEvent.TriggerRequested trigger, CheckpointFailureReason reason, string detail) =>
+    private void Decline(CoordinatorEvent.TriggerRequested trigger, CheckpointFailureReason reason, string detail)
+    {
         _effects.Add(new CoordinatorEffect.SendAborted(
             [], new CheckpointDeclinedException(null, reason, detail), [trigger.Reply]));
+        Report(new StatisticsEvent.Refused(reason));
+    }
 }

@@ -2,6 +2,7 @@ using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Diagnostics;
 using Checkpointing.SharedState;
 using Checkpointing.StateHandles;
+using Checkpointing.Statistics;
 
 namespace Checkpointing.Coordination;
 
@@ -222,6 +223,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         foreach (var pending in _pending.Values)
         {
             _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending.Id, reason), cause, pending.Replies));
+            Report(new StatisticsEvent.Failed(pending.Id, _now, reason, cause.Message, null));
         }
 
         _pending.Clear();
@@ -233,6 +235,8 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
 
     private void Log(Action<Microsoft.Extensions.Logging.ILogger> write) =>
         _effects.Add(new CoordinatorEffect.Log(write));
+
+    private void Report(StatisticsEvent happened) => _effects.Add(new CoordinatorEffect.Report(happened));
 
     private void SetTimer()
     {

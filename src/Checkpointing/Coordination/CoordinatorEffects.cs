@@ -1,5 +1,6 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Metadata;
+using Checkpointing.Statistics;
 
 namespace Checkpointing.Coordination;
 
@@ -42,6 +43,9 @@ internal abstract record CoordinatorEffect
 
     /// <summary>The coordinator can no longer do its work.</summary>
     public sealed record Fail(CheckpointingException Cause) : CoordinatorEffect;
+
+    /// <summary>Something happened that statistics, metrics and traces are made of.</summary>
+    public sealed record Report(StatisticsEvent Happened) : CoordinatorEffect;
 
     /// <summary>Write a line to the log.</summary>
     public sealed record Log(Action<Microsoft.Extensions.Logging.ILogger> Write) : CoordinatorEffect;

@@ -2,6 +2,7 @@ using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Checkpointing.Diagnostics;
 using Checkpointing.State;
+using Checkpointing.Statistics;
 using Checkpointing.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +35,10 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
 
     /// <summary>The newest completed checkpoint of the job; null before there is one.</summary>
     public CompletedCheckpoint? LatestCompleted => _coordinator?.LatestCompleted;
+
+    /// <summary>What the job's checkpoints have been like; empty before the task is open. Safe from any
+    /// thread.</summary>
+    public CheckpointStatistics Statistics => _coordinator?.Statistics ?? new(_job);
 
     /// <summary>Files of retained checkpoints that a scrub found damaged; empty without
     /// <see cref="EmbeddedOptions.ScrubBytesPerSecond"/>.</summary>
@@ -225,6 +230,7 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
             Timeout = _options.Timeout,
             ScrubBytesPerSecond = _options.ScrubBytesPerSecond,
             UnreadableCheckpoints = _options.UnreadableCheckpoints,
+            MaxStatisticsEntries = _options.MaxStatisticsEntries,
         })
         .WithLoggerFactory(_options.LoggerFactory)
         .WithTimeProvider(_options.TimeProvider)

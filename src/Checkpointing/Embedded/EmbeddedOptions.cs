@@ -23,6 +23,10 @@ public sealed class EmbeddedOptions
     /// <see cref="Coordination.UnreadableCheckpoints.FallBack"/>.</summary>
     public UnreadableCheckpoints UnreadableCheckpoints { get; set; }
 
+    /// <summary>Ended checkpoints that <see cref="EmbeddedCheckpoints.Statistics"/> remember, 0 to 1,000. Default:
+    /// 1,000.</summary>
+    public int MaxStatisticsEntries { get; set; } = 1_000;
+
     /// <summary>Where the list of completed checkpoints is kept. Default: null, in the job's folder.</summary>
     public ICheckpointRegister? Register { get; set; }
 

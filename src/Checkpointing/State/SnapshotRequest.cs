@@ -41,6 +41,17 @@ public sealed record SnapshotRequest
     /// after that the host begins the next attempt from the newest checkpoint, as after a failure.</remarks>
     public StopMode? Stop { get; init; }
 
+    /// <summary>When the checkpoint was triggered, by the coordinator's clock. Default: not known.</summary>
+    public DateTimeOffset TriggeredAt { get; init; }
+
+    /// <summary>Set by the host of a subtask with inputs, for that subtask only: when the first barrier came, after
+    /// <see cref="TriggeredAt"/>. Default: null, the subtask takes the moment of its snapshot.</summary>
+    public TimeSpan? StartDelay { get; init; }
+
+    /// <summary>Set by the host of a subtask with several inputs, for that subtask only: from the first barrier to the
+    /// last. Default: zero.</summary>
+    public TimeSpan Alignment { get; init; }
+
     /// <summary>Path for a new file of this checkpoint alone.</summary>
     public string NewExclusivePath(IdSource ids)
     {

@@ -17,4 +17,10 @@ public sealed record SubtaskSnapshot(
 {
     /// <summary>A subtask without state.</summary>
     public static SubtaskSnapshot Empty { get; } = new(null, null, [], default, []);
+
+    /// <summary>How long its parts took, for statistics. Default: not known.</summary>
+    public SnapshotTimes Times { get; init; }
+
+    /// <summary>Bytes behind its handles; of a placeholder none.</summary>
+    internal long SizeBytes => StateSize.Add(Keyed?.SizeBytes ?? 0, Operator?.SizeBytes ?? 0);
 }

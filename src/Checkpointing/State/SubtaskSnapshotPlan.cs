@@ -5,7 +5,8 @@ namespace Checkpointing.State;
 /// <summary>A prepared snapshot of all state of a subtask.</summary>
 internal sealed class SubtaskSnapshotPlan(
     SubtaskStateContext context, SnapshotRequest request, IReadOnlyList<StateDescription> states,
-    OperatorStateSnapshot operatorState, KeyedStateSnapshot? keyed, SpaceNeeds needs) : ISnapshotPlan
+    OperatorStateSnapshot operatorState, KeyedStateSnapshot? keyed, SpaceNeeds needs, SnapshotTimes times)
+    : ISnapshotPlan
 {
     private int _isUsed;
     private bool _isWritten;
@@ -20,6 +21,7 @@ internal sealed class SubtaskSnapshotPlan(
                 $"The snapshot of checkpoint {request.CheckpointId} was written or disposed before.");
         }
 
+        var began = context.Time.GetTimestamp();
         await needs.CheckAsync(context.Storage, request.CheckpointId, cancellationToken).ConfigureAwait(false);
 
         // Keyed state last: when it fails, it takes back what it made, and only the one file before is left to us.
@@ -34,7 +36,10 @@ internal sealed class SubtaskSnapshotPlan(
         _isWritten = true;
         var cost = result.Cost + operatorCost;
         needs.Learn(cost.NewBytes);
-        return new(result.Handle, operatorHandle, states, cost, result.GivenUp);
+        return new(result.Handle, operatorHandle, states, cost, result.GivenUp)
+        {
+            Times = times with { Asynchronous = context.Time.GetElapsedTime(began) },
+        };
     }
 
     public async ValueTask DisposeAsync()

@@ -75,9 +75,19 @@ public class SubtaskState : IAsyncDisposable
                 $"A key scope of operator '{_context.Operator}' is open; a snapshot is prepared between two elements.");
         }
 
+        var began = _context.Time.GetTimestamp();
+        var startDelay = request.StartDelay ?? SinceTriggered(request);
         var keyed = _backend?.PrepareSnapshot(request);
-        return new SubtaskSnapshotPlan(_context, request, _descriptions, new(Operator), keyed, _needs);
+        var operatorState = new OperatorStateSnapshot(Operator);
+        var times = new SnapshotTimes(startDelay, request.Alignment, _context.Time.GetElapsedTime(began), default);
+        return new SubtaskSnapshotPlan(_context, request, _descriptions, operatorState, keyed, _needs, times);
     }
+
+    // The coordinator's clock may be ahead of ours.
+    private TimeSpan SinceTriggered(SnapshotRequest request) =>
+        request.TriggeredAt != default && _context.Time.GetUtcNow() is var now && now > request.TriggeredAt
+            ? now - request.TriggeredAt
+            : TimeSpan.Zero;
 
     /// <summary>The coordinator has confirmed a checkpoint. Unknown and old ids are ignored, also after
     /// disposal.</summary>
