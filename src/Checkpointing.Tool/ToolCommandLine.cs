@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Checkpointing.Tool.Demo;
+using Checkpointing.Tool.Inspection;
 using Checkpointing.Tool.Metadata;
 
 namespace Checkpointing.Tool;
@@ -19,8 +20,20 @@ internal static class ToolCommandLine
     {
         var root = new RootCommand("Takes, inspects and cares for checkpoints of stateful jobs.")
         {
-            DemoCommand.Create(),
+            ListCommand.CreateList(),
+            ShowCommand.CreateShow(),
+            ShowCommand.CreateLs(),
+            ShowCommand.CreateDiff(),
+            ListCommand.CreateStats(),
+            ListCommand.CreatePins(),
+            CareCommand.CreateWhy(),
+            VerifyCommand.Create(),
+            CareCommand.CreateOrphans(),
+            CareCommand.CreateGc(),
+            ForgetCommand.Create(),
+            CopyCommand.Create(),
             MetadataCommand.Create(),
+            DemoCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors is [var error, ..])
@@ -44,6 +57,10 @@ internal static class ToolCommandLine
         catch (ToolException exception)
         {
             return Fail(exception.Message, exception.ExitCode);
+        }
+        catch (CheckpointStorageUnavailableException exception)
+        {
+            return Fail(exception.Message, ExitCodes.Unreachable);
         }
         catch (CheckpointingException exception)
         {

@@ -18,16 +18,34 @@ internal static class CheckpointSweep
     public static IReadOnlyList<string> FindOrphans(
         JobId job, IEnumerable<string> files, RegisterRecord record, IReadOnlySet<string> reachable)
     {
-        var register = CheckpointLayout.RegisterFolder(job);
         return
         [
-            .. files
-                .Where(file =>
-                    !reachable.Contains(file) && !StoragePath.IsBelow(file, register) && IsOfOlderEpoch(file, record))
-                .OrderBy(static file => StoragePath.NameOf(file) == CheckpointLayout.MetadataName ? 0 : 1)
-                .ThenBy(static file => file, StringComparer.Ordinal),
+            .. InOrder(
+                files.Where(file =>
+                    !reachable.Contains(file) && IsOurs(job, file) && IsOfOlderEpoch(file, record)),
+                static file => file),
         ];
     }
+
+    /// <summary>Whether a file lies where a job's files lie and has a name of ours: nothing else is swept. A savepoint
+    /// may have been put into a job's folder, and it is its user's.</summary>
+    public static bool IsOurs(JobId job, string file)
+    {
+        var folder = StoragePath.FolderOf(file);
+        if (StoragePath.IsBelow(file, CheckpointLayout.SharedFolder(job)))
+        {
+            return CheckpointLayout.TryGetEpoch(file, out _);
+        }
+
+        return CheckpointLayout.TryGetCheckpointId(folder, out _) && StoragePath.FolderOf(folder) == job.Name
+            && (StoragePath.NameOf(file) == CheckpointLayout.MetadataName || CheckpointLayout.TryGetEpoch(file, out _));
+    }
+
+    /// <summary>The order in which files may be deleted: metadata first, since without it nobody takes the rest for a
+    /// checkpoint.</summary>
+    public static IEnumerable<T> InOrder<T>(IEnumerable<T> files, Func<T, string> pathOf) => files
+        .OrderBy(file => StoragePath.NameOf(pathOf(file)) == CheckpointLayout.MetadataName ? 0 : 1)
+        .ThenBy(pathOf, StringComparer.Ordinal);
 
     private static bool IsOfOlderEpoch(string file, RegisterRecord record)
     {

@@ -17,6 +17,8 @@ public abstract class CompletedCheckpointStore
     /// <summary>Ids reserved ahead, so that taking one needs no write.</summary>
     internal const int IdBlock = 16;
 
+    private const int MaxAmendments = 16;
+
     private readonly RegisterSession _session;
     private readonly ICheckpointStorage _storage;
     private readonly IdSource _ids;
@@ -103,19 +105,46 @@ public abstract class CompletedCheckpointStore
         return new(readable, unreadable);
     }
 
-    /// <summary>Replaces the record.</summary>
+    /// <summary>Replaces the record. What somebody changed meanwhile without taking the epoch stays:
+    /// <see cref="RegisterAmendment"/>.</summary>
     /// <exception cref="CoordinatorFencedException">Another coordinator has taken over, before the change or, see
     /// <see cref="CoordinatorFencedException.WasWritten"/>, after it.</exception>
     /// <exception cref="CheckpointOutcomeUnknownException">It may be in; recover before the next write.</exception>
+    /// <exception cref="CheckpointStorageUnavailableException">It is definitely not in.</exception>
     internal async ValueTask<RegisterRecord> ReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
     {
-        var outcome = await _session.TryReplaceAsync(record, cancellationToken).ConfigureAwait(false);
-        return outcome == SessionReplacement.Replaced
-            ? _session.Record!
-            : throw new CoordinatorFencedException(Job.Name, Epoch, _session.Record?.Epoch ?? 0)
+        var before = _session.Record!;
+        for (var round = 0; round < MaxAmendments; round++)
+        {
+            var outcome = await _session.TryReplaceAsync(record, cancellationToken).ConfigureAwait(false);
+            if (outcome == SessionReplacement.Replaced)
             {
-                WasWritten = outcome == SessionReplacement.Superseded,
-            };
+                return _session.Record!;
+            }
+
+            if (_session.Record is not { } present || present.Epoch != Epoch)
+            {
+                throw new CoordinatorFencedException(Job.Name, Epoch, _session.Record?.Epoch ?? 0)
+                {
+                    WasWritten = outcome == SessionReplacement.Superseded,
+                };
+            }
+
+            if (outcome == SessionReplacement.Superseded)
+            {
+                // Ours was in, and was amended since.
+                return present;
+            }
+
+            record = RegisterAmendment.CarryOver(before, present, record);
+            before = present;
+        }
+
+        throw new CheckpointStorageUnavailableException(
+            $"register of '{Job}'", "is changed by others again and again. Try again.")
+        {
+            ChangedNothing = true,
+        };
     }
 
     private RegisterRecord TakeEpoch(RegisterRecord? present)

@@ -89,21 +89,20 @@ internal sealed partial class CoordinatorCore
         _changeUnderWay = null;
         var before = _record;
         _record = replaced.Record;
-        switch (replaced.Change)
+
+        // What the change took off the list, and what somebody else did meanwhile without taking the epoch.
+        bool HasLeft(string path) =>
+            before.Retained.Any(r => r.Path == path) && !_record.Retained.Any(r => r.Path == path);
+        var dropped = _retained.Where(checkpoint => HasLeft(checkpoint.Path)).ToList();
+        _unreadable.RemoveWhere(HasLeft);
+        if (replaced.Change is RegisterChange.Add { Pending: var pending })
         {
-            case RegisterChange.Add { Pending: var pending }:
-                var dropped = _retained
-                    .Where(c =>
-                        before.Retained.Any(r => r.Path == c.Path) && !_record.Retained.Any(r => r.Path == c.Path))
-                    .ToList();
-                Complete(pending);
-                SubsumeRetained(dropped);
-                break;
-            case RegisterChange.Drop { Checkpoints: var checkpoints }:
-                SubsumeRetained(checkpoints);
-                break;
+            Complete(pending);
         }
 
+        SubsumeRetained(replaced.Change is RegisterChange.Drop { Checkpoints: var checkpoints }
+            ? [.. checkpoints.UnionBy(dropped, static checkpoint => checkpoint.Path)]
+            : dropped);
         TriggerWaiting();
     }
 

@@ -18,16 +18,37 @@ internal static class OperatorStateRestore
             }
 
             var path = StoredStream.PathOf(handle.Stream);
-            var stream = await ReadAsync(handle.Stream, context, cancellationToken).ConfigureAwait(false);
+            var stream = await ReadAsync(handle.Stream, context.Storage, cancellationToken).ConfigureAwait(false);
             AddItems(state, context, partitions, stream, path);
         }
     }
 
+    /// <summary>The items of one state as bytes, in stored order.</summary>
+    internal static async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ReadItemsAsync(
+        ICheckpointStorage storage, OperatorStateHandle handle, string stateName, CancellationToken cancellationToken)
+    {
+        var offsets = handle.Partitions.Where(partition => partition.Name == stateName)
+            .SelectMany(static partition => partition.Offsets).ToList();
+        if (offsets.Count == 0)
+        {
+            return [];
+        }
+
+        var path = StoredStream.PathOf(handle.Stream);
+        var stream = await ReadAsync(handle.Stream, storage, cancellationToken).ConfigureAwait(false);
+        var (_, itemsOffset) = OperatorStateFormat.ReadHead(stream, path);
+        return
+        [
+            .. offsets.Select(offset => new ReadOnlyMemory<byte>(
+                OperatorStateFormat.ReadItem(stream, itemsOffset, offset, path).ToArray())),
+        ];
+    }
+
     private static async ValueTask<byte[]> ReadAsync(
-        StreamStateHandle handle, SubtaskStateContext context, CancellationToken cancellationToken) => handle switch
+        StreamStateHandle handle, ICheckpointStorage storage, CancellationToken cancellationToken) => handle switch
         {
             ByteStreamStateHandle bytes => [.. bytes.Data],
-            FileStateHandle file => Verify(file, await context.Storage.ReadAllAsync(
+            FileStateHandle file => Verify(file, await storage.ReadAllAsync(
                 file.Path, file.FileSizeBytes, cancellationToken).ConfigureAwait(false)),
             _ => throw new ArgumentException(
                 $"A {handle.GetType().Name} cannot be read; it is resolved before state is opened.", nameof(handle)),

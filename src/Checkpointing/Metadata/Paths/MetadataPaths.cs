@@ -107,6 +107,19 @@ public static class MetadataPaths
             static (path, _) => path).Map(metadata);
     }
 
+    /// <summary>Makes relative handles of the files that got a name in the folder of the metadata.</summary>
+    /// <param name="metadata">The checkpoint.</param>
+    /// <param name="names">Names by path.</param>
+    internal static CheckpointMetadata RelateTo(
+        this CheckpointMetadata metadata, IReadOnlyDictionary<string, string> names) => new HandleMap(
+            (stream, _) => stream is FileStateHandle file && names.TryGetValue(file.Path, out var name)
+                ? new RelativeFileStateHandle(name, file.FileSizeBytes, file.Digest)
+                {
+                    UnknownRecords = file.UnknownRecords,
+                }
+                : stream,
+            static (path, _) => path).Map(metadata);
+
     /// <summary>Makes the paths that lie below a storage's root absolute, as Flink's formats need them.</summary>
     /// <param name="metadata">The checkpoint.</param>
     /// <param name="root">The storage's root: a URI or an absolute path; without a trailing slash.</param>
