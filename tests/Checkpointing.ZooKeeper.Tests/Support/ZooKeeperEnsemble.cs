@@ -14,14 +14,26 @@ public sealed class ZooKeeperEnsemble : IAsyncLifetime
     private readonly HashSet<ZooKeeperServer> _stopped = [];
     private List<ZooKeeperServer> _members = [];
 
-    public IReadOnlyList<ZooKeeperServer> Members => _members;
+    /// <summary>The servers; a test that asks for them is skipped where none is installed.</summary>
+    public IReadOnlyList<ZooKeeperServer> Members
+    {
+        get
+        {
+            ZooKeeperServer.RequireInstalled();
+            return _members;
+        }
+    }
 
     /// <summary>All members, as a connection string.</summary>
-    public string Address => string.Join(',', _members.Select(static member => member.Address));
+    public string Address => string.Join(',', Members.Select(static member => member.Address));
 
     public async ValueTask InitializeAsync()
     {
-        ZooKeeperServer.RequireInstalled();
+        if (!ZooKeeperServer.IsInstalled)
+        {
+            return;
+        }
+
         for (var start = 1; ; start++)
         {
             _members = [.. Configure()];
@@ -49,7 +61,7 @@ public sealed class ZooKeeperEnsemble : IAsyncLifetime
     /// <summary>Starts what was killed, continues what was stopped, and waits until all three serve.</summary>
     public async Task HealAsync()
     {
-        foreach (var member in _members)
+        foreach (var member in Members)
         {
             Continue(member);
             if (!member.IsRunning)
