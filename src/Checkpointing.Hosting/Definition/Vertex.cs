@@ -1,4 +1,5 @@
 using Checkpointing.Coordination;
+using Checkpointing.Diagnostics;
 using Checkpointing.Hosting.Runtime;
 
 namespace Checkpointing.Hosting.Definition;
@@ -54,6 +55,18 @@ internal abstract class Vertex(string name)
     public abstract int ParallelismFor(Func<string, int> parallelism);
 
     public abstract SubtaskRuntime CreateSubtask(SubtaskWiring wiring);
+
+    /// <summary>What it keeps: makes the user's code, asks it, and disposes it.</summary>
+    public DeclaredStates Declare()
+    {
+        var probe = CreateSubtask(new(new("probe", 0, 0, Name, 0), Inputs.Count, static _ => [new(0, 0)], 1, 1));
+        var declared = probe.Logic.Declared;
+
+        // It has not been opened: there is nothing to wait for.
+        var disposing = probe.Logic.DisposeAsync();
+        Invariant.Holds(disposing.IsCompleted, $"A subtask of '{Name}' that was never opened is busy.");
+        return declared;
+    }
 }
 
 /// <summary>An operator that emits records.</summary>

@@ -2,6 +2,8 @@ using Checkpointing.Coordination;
 using Checkpointing.Hosting.Definition;
 using Checkpointing.Hosting.Runtime;
 using Checkpointing.KeyGroups;
+using Checkpointing.Metadata;
+using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Execution;
 
@@ -62,6 +64,23 @@ internal sealed class JobPlan
     public SubtaskRuntime CreateSubtask(PlannedSubtask subtask, SubtaskAddress address, int batchSize) =>
         subtask.Vertex.CreateSubtask(new(
             address, subtask.InputCount, edge => RoutesOf(edge, subtask.Index), Job.MaxParallelism, batchSize));
+
+    /// <summary>Holds the states that the operators declare against those of a checkpoint.</summary>
+    /// <exception cref="StateMigrationException">A state does not fit.</exception>
+    public void CheckStored(CheckpointMetadata checkpoint, bool allowNonRestoredState)
+    {
+        var stored = checkpoint.Operators.ToDictionary(static o => o.Id);
+        foreach (var (vertex, target) in Job.Vertices.Zip(Topology.Operators))
+        {
+            if (stored.TryGetValue(target.Id, out var found))
+            {
+                var declared = vertex.Declare();
+                SubtaskState.CheckStored(
+                    vertex.Name, found.States, declared.States, declared.Key, declared.UsesTimers,
+                    allowNonRestoredState);
+            }
+        }
+    }
 
     private int InputCountOf(Edge edge) => edge.Kind == EdgeKind.Forward ? 1 : _parallelism[edge.From];
 

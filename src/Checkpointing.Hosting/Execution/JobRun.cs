@@ -265,7 +265,12 @@ internal sealed partial class JobRun : IAsyncDisposable
         {
             restored = await _coordinator.ResumeAsync(
                 path,
-                new() { ClaimMode = _options.ClaimMode, AllowNonRestoredState = _options.AllowNonRestoredState },
+                new()
+                {
+                    ClaimMode = _options.ClaimMode,
+                    AllowNonRestoredState = _options.AllowNonRestoredState,
+                    Check = found => _plan.CheckStored(found.Metadata, _options.AllowNonRestoredState),
+                },
                 cancellationToken).ConfigureAwait(false);
         }
 

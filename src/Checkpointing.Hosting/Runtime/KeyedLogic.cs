@@ -15,6 +15,8 @@ internal sealed class KeyedLogic<TKey, TIn, TOut>(
     private readonly Emitter<TOut> _emitter = new(output);
     private KeyedElementContext<TKey> _context = null!;
 
+    public override DeclaredStates Declared => new(user.States, keySerializer, user.UsesTimers);
+
     public override void Process(StreamElement batch)
     {
         var records = (RecordBatch<TIn>)batch;

@@ -7,6 +7,8 @@ namespace Checkpointing.Hosting.Runtime;
 /// <summary>What all subtasks of sinks have in common: operator state only.</summary>
 internal abstract class SinkLogicBase : StatefulLogic<SubtaskState>
 {
+    public sealed override DeclaredStates Declared => new(States);
+
     protected virtual IReadOnlyList<StateDescriptor> States => [];
 
     protected override ValueTask<SubtaskState> OpenStateAsync(

@@ -19,6 +19,8 @@ internal sealed class SourceLogic<T>(
     private long _count;
     private long _sinceWatermark;
 
+    public override DeclaredStates Declared => new([Progress, .. reader.States]);
+
     public override Timestamp Watermark => _watermark;
 
     public override async ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken)

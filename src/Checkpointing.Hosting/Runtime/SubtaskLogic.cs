@@ -8,6 +8,9 @@ namespace Checkpointing.Hosting.Runtime;
 /// <remarks>One caller at a time.</remarks>
 internal abstract class SubtaskLogic : IAsyncDisposable
 {
+    /// <summary>What it keeps, known before it is opened.</summary>
+    public virtual DeclaredStates Declared => DeclaredStates.None;
+
     /// <summary>Opens and restores the state, then the user's code.</summary>
     public abstract ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken);
 
@@ -45,6 +48,16 @@ internal abstract class SubtaskLogic : IAsyncDisposable
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>What an operator keeps.</summary>
+/// <param name="States">Its states, those of the host among them.</param>
+/// <param name="Key">Serializer of its keys; null without.</param>
+/// <param name="UsesTimers">Whether it has timers.</param>
+internal sealed record DeclaredStates(
+    IReadOnlyList<StateDescriptor> States, StateSerializer? Key = null, bool UsesTimers = false)
+{
+    public static DeclaredStates None { get; } = new([]);
 }
 
 /// <summary>What a subtask is opened with.</summary>

@@ -34,6 +34,7 @@ public sealed partial class CheckpointCoordinator
 
         // Checked before anything is changed: a program that does not fit leaves no trace.
         var states = StateAssignment.Assign(checkpoint, _topology, isForeign, options.AllowNonRestoredState);
+        options.Check?.Invoke(checkpoint);
         var claimed = new List<CompletedCheckpoint>();
         if (isListedHere)
         {

@@ -1,3 +1,5 @@
+using Checkpointing.CompletedCheckpoints;
+
 namespace Checkpointing.Coordination;
 
 /// <summary>What a trigger by hand asks for.</summary>
@@ -49,4 +51,8 @@ public sealed class ResumeOptions
     /// <summary>Leave stored operators and states that the program does not have behind, with a warning. Default:
     /// false.</summary>
     public bool AllowNonRestoredState { get; set; }
+
+    /// <summary>Looks at the checkpoint before anything is claimed or pinned, and throws if the program cannot start from
+    /// it. The coordinator itself knows operators, but not their states. Default: null.</summary>
+    public Action<CompletedCheckpoint>? Check { get; set; }
 }

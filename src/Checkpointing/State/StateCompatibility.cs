@@ -38,19 +38,43 @@ internal static partial class StateCompatibility
         return migrations;
     }
 
+    /// <summary>Checks all states of an operator against what a checkpoint's metadata say, before anything is
+    /// opened.</summary>
+    /// <exception cref="StateMigrationException">A state does not fit.</exception>
+    internal static void CheckBeforehand(
+        string operatorName, IEnumerable<StateDescription> stored, IReadOnlyList<StateDescriptor> declared,
+        StateSerializer? keySerializer, bool allowNonRestoredState)
+    {
+        foreach (var state in stored)
+        {
+            if (declared.FirstOrDefault(descriptor => descriptor.Name == state.Name) is { } descriptor)
+            {
+                CheckState(
+                    operatorName, state, descriptor,
+                    descriptor.Kind == StateKind.OperatorList ? null : keySerializer);
+            }
+            else if (!allowNonRestoredState)
+            {
+                throw NotDeclared(operatorName, state.Name, state.Kind.ToString());
+            }
+        }
+    }
+
     /// <summary>Refuses a stored state that the program does not declare, or, if that is allowed, warns.</summary>
     /// <exception cref="StateMigrationException">It is not allowed.</exception>
     internal static void LeaveBehind(SubtaskStateContext context, string state, string storedAs)
     {
         if (!context.AllowNonRestoredState)
         {
-            throw new StateMigrationException(
-                context.Operator, state, storedAs, "no such state",
-                "Declare it again, or set AllowNonRestoredState to leave it behind.");
+            throw NotDeclared(context.Operator, state, storedAs);
         }
 
         LogLeftBehind(context.Logger, state, context.Operator, context.SubtaskIndex);
     }
+
+    private static StateMigrationException NotDeclared(string operatorName, string state, string storedAs) => new(
+        operatorName, state, storedAs, "no such state",
+        "Declare it again, or set AllowNonRestoredState to leave it behind.");
 
     private static SerializerCompatibility CheckState(
         string operatorName, StateDescription stored, StateDescriptor declared, StateSerializer? keySerializer)

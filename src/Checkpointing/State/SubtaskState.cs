@@ -62,6 +62,26 @@ public class SubtaskState : IAsyncDisposable
         return SubtaskStateOpening.OpenAsync(context, keySerializer, cancellationToken);
     }
 
+    /// <summary>Holds declared states against those that a checkpoint's metadata name. A host calls it for each operator
+    /// before it claims a checkpoint or opens any state, so that a program that does not fit changes nothing.</summary>
+    /// <param name="operatorName">For messages.</param>
+    /// <param name="stored">What the metadata say of the operator.</param>
+    /// <param name="declared">What the program declares.</param>
+    /// <param name="keySerializer">Serializer of keys; null for an operator without.</param>
+    /// <param name="usesTimers">Whether it has timers.</param>
+    /// <param name="allowNonRestoredState">Whether stored states that are not declared may be left behind.</param>
+    /// <exception cref="StateMigrationException">A state does not fit; which one, and what to do.</exception>
+    public static void CheckStored(
+        string operatorName, IEnumerable<StateDescription> stored, IReadOnlyList<StateDescriptor> declared,
+        StateSerializer? keySerializer, bool usesTimers, bool allowNonRestoredState)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        ArgumentNullException.ThrowIfNull(declared);
+        StateCompatibility.CheckBeforehand(
+            operatorName, stored, usesTimers ? [.. declared, TimerStateDescriptor.Instance] : declared, keySerializer,
+            allowNonRestoredState);
+    }
+
     /// <summary>The synchronous part of a snapshot: fixes the cut of all states; the subtask goes on when it
     /// returns.</summary>
     /// <exception cref="InvalidOperationException">A key scope is open.</exception>

@@ -12,12 +12,21 @@ internal sealed class JobFixture : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
 
     public JobFixture(InProcessHostOptions? options = null, bool onRocksDb = false)
+        : this(
+            folder => onRocksDb
+                ? new RocksDbBackendFactory(new() { WorkingDirectory = folder })
+                : new HeapBackendFactory(),
+            options)
+    {
+    }
+
+    /// <param name="backend">Makes the backend, given a working folder.</param>
+    /// <param name="options">Of the host.</param>
+    public JobFixture(Func<string, IKeyedStateBackendFactory> backend, InProcessHostOptions? options)
     {
         Storage = new(_folder.File("checkpoints"));
-        IKeyedStateBackendFactory backend = onRocksDb
-            ? new RocksDbBackendFactory(new() { WorkingDirectory = _folder.File("work") })
-            : new HeapBackendFactory();
-        Host = new InProcessHostBuilder(Storage).WithBackend(backend).WithOptions(options ?? new()).Build();
+        Host = new InProcessHostBuilder(Storage).WithBackend(backend(_folder.File("work")))
+            .WithOptions(options ?? new()).Build();
     }
 
     /// <summary>No test waits longer than this for anything.</summary>
