@@ -19,7 +19,7 @@ internal sealed class SourceLogic<T>(
     private long _count;
     private long _sinceWatermark;
 
-    public override DeclaredStates Declared => new([Progress, .. reader.States]);
+    public override DeclaredStates Declared => new([SourceProgress.Descriptor, .. reader.States]);
 
     public override Timestamp Watermark => _watermark;
 
