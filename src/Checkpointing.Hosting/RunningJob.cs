@@ -81,7 +81,8 @@ public sealed class RunningJob : IAsyncDisposable
     /// <summary>Takes a savepoint behind which nothing follows, commits what it holds, and ends the job: suspended or,
     /// drained, finished.</summary>
     /// <remarks>Start again from its path. Under the job's own name that needs
-    /// <see cref="StartOptions.IgnoreOwnCheckpoints"/>, for a suspended job keeps its checkpoints and takes up the newest
+    /// <see cref="StartOptions.IgnoreOwnCheckpoints"/>, for a suspended job keeps its checkpoints and takes up the
+    /// newest
     /// of them by itself.</remarks>
     /// <param name="target">Folder below the storage's root that the savepoint's own folder is made in.</param>
     /// <param name="mode">What happens to what is on its way. Default: nothing fires before its time.</param>

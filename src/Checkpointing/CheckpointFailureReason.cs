@@ -64,4 +64,67 @@ public enum CheckpointFailureReason
     /// <summary>Less space is free than the checkpoint is likely to need beside the reserve. Free some, or lower the
     /// reserve; nothing was written.</summary>
     InsufficientSpace = 19,
+
+    /// <summary>As many requests wait as may, and none of them gives way. Trigger less often, or later.</summary>
+    TooManyRequests = 20,
+
+    /// <summary>More files wait to be deleted than <c>MaxFilesToDelete</c> allows. Wait until the storage has caught
+    /// up,
+    /// look at why it is slow, or force the request.</summary>
+    CleaningLags = 21,
+
+    /// <summary>A hook of the coordinator failed or did not answer in time. The inner exception says which.</summary>
+    HookFailed = 22,
+
+    /// <summary>Checkpoints are switched off for this job. Switch them on, or force the request.</summary>
+    CheckpointingDisabled = 23,
+
+    /// <summary>A subtask finished while the checkpoint waited for it. The next one does without it.</summary>
+    TaskFinished = 24,
+
+    /// <summary>Some subtasks of an operator have finished and others have union state, which would be incomplete. Wait
+    /// until all of them have finished.</summary>
+    PartlyFinishedUnionState = 25,
+
+    /// <summary>A task was not ready yet. Trigger again.</summary>
+    TaskNotReady = 26,
+
+    /// <summary>A task was closing. Trigger again once the next attempt runs.</summary>
+    TaskClosing = 27,
+
+    /// <summary>The barrier of a newer checkpoint came first. Use the newer one, or trigger less often.</summary>
+    BarrierOvertaken = 28,
+
+    /// <summary>A task told those behind it to give the checkpoint up. Look for its own reason.</summary>
+    BarrierCancelled = 29,
+
+    /// <summary>An input ended before its barrier came. Trigger again.</summary>
+    InputEnded = 30,
+
+    /// <summary>The asynchronous part of a snapshot failed. The inner exception says why; mostly the storage.</summary>
+    SnapshotFailed = 31,
+
+    /// <summary>The storage failed while the checkpoint was being prepared. Look at the storage; try again
+    /// later.</summary>
+    StorageFailed = 32,
+
+    /// <summary>The coordinator is suspended; it goes on elsewhere or later. Trigger there.</summary>
+    CoordinatorSuspended = 33,
+
+    /// <summary>A task failed while it took the checkpoint, and its attempt goes down with it. The restarted job makes
+    /// the next one.</summary>
+    TaskFailed = 34,
+
+    /// <summary>A part of the job restarts. Trigger again once it runs.</summary>
+    RegionRestarting = 35,
+
+    /// <summary>A task could not act on a notice about an earlier checkpoint. Look at the inner exception.</summary>
+    NotificationFailed = 36,
+
+    /// <summary>Records on their way between two tasks could not be stored. Look at the storage.</summary>
+    ChannelStateFailed = 37,
+
+    /// <summary>An output of a finished stage is not consumed yet, and such a job cannot be checkpointed. Wait for
+    /// it.</summary>
+    BlockingOutput = 38,
 }

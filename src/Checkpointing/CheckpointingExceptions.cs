@@ -85,7 +85,8 @@ public sealed class CheckpointDeclinedException(
     /// <inheritdoc/>
     public override bool IsTransient => Reason is not (CheckpointFailureReason.Fenced
         or CheckpointFailureReason.CoordinatorShutdown or CheckpointFailureReason.OutcomeUnknown
-        or CheckpointFailureReason.ConflictingSharedState or CheckpointFailureReason.JobStopping);
+        or CheckpointFailureReason.ConflictingSharedState or CheckpointFailureReason.JobStopping
+        or CheckpointFailureReason.CheckpointingDisabled);
 }
 
 /// <summary>Another process has taken over the job. Stop this one: it can change nothing any more.</summary>

@@ -205,18 +205,7 @@ internal sealed partial class JobRun : IAsyncDisposable
         var builder = new CheckpointCoordinatorBuilder(_environment.Storage)
             .WithJob(_plan.Topology)
             .WithTaskGateway(_gateway)
-            .WithOptions(new()
-            {
-                Interval = given.Interval,
-                MinPause = given.MinPause,
-                Timeout = given.Timeout,
-                MaxConcurrent = given.MaxConcurrent,
-                MaxRetainedCheckpoints = given.MaxRetainedCheckpoints,
-                Retention = _options.Retention ?? given.Retention,
-                TolerableFailures = given.TolerableFailures,
-                UnreadableCheckpoints = given.UnreadableCheckpoints,
-                MaxStatisticsEntries = given.MaxStatisticsEntries,
-            })
+            .WithOptions(new(given) { Retention = _options.Retention ?? given.Retention })
             .WithLoggerFactory(_environment.LoggerFactory)
             .WithTimeProvider(_environment.Time)
             .WithIdSource(_environment.Ids);

@@ -24,6 +24,7 @@ internal sealed class CheckpointCleaner : IAsyncDisposable
     private readonly ICheckpointStorage _storage;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Action? _onProgress;
     private readonly SerialLane _lane;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
@@ -32,8 +33,9 @@ internal sealed class CheckpointCleaner : IAsyncDisposable
 
     internal CheckpointCleaner(
         ICheckpointStorage storage, WorkScheduler scheduler, TimeProvider time, ILogger logger,
-        Action<Exception> onUnexpected)
+        Action<Exception> onUnexpected, Action? onProgress = null)
     {
+        _onProgress = onProgress;
         (_storage, _time, _logger) = (storage, time, logger);
         _lane = new(scheduler, onUnexpected);
         _timer = time.CreateTimer(
@@ -99,6 +101,8 @@ internal sealed class CheckpointCleaner : IAsyncDisposable
         {
             TryLater(new(first, then, removal.Tries + 1, cause));
         }
+
+        _onProgress?.Invoke();
     }
 
     /// <returns>What is still there, and why the first of it is.</returns>

@@ -35,6 +35,13 @@ internal static class CheckpointReference
         _ => [],
     };
 
+    /// <summary>Keys of all shared files of a checkpoint. A key may come twice.</summary>
+    public static IEnumerable<SharedStateKey> SharedKeys(CompletedCheckpoint checkpoint) =>
+        checkpoint.Metadata.Operators.SelectMany(static o => o.Subtasks)
+            .SelectMany(static subtask => new[] { subtask.ManagedKeyed, subtask.RawKeyed })
+            .OfType<IncrementalKeyedStateHandle>()
+            .SelectMany(static handle => handle.SharedFiles.Select(handle.KeyOf));
+
     private static IEnumerable<string> FilesOf(
         IEnumerable<ReferencedStream> streams, bool isShared, string? folder = null) =>
         streams.Where(one => one.IsShared == isShared).SelectMany(one => FilesOf(one.Stream, folder));

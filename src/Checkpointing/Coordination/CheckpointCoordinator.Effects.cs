@@ -16,6 +16,9 @@ public sealed partial class CheckpointCoordinator
             case CoordinatorEffect.SendTriggers send:
                 _sendLane.Add(() => SendTriggersAsync(send));
                 break;
+            case CoordinatorEffect.CallHooks call:
+                _hookLane.Add(() => CallHooksAsync(call));
+                break;
             case CoordinatorEffect.SendCompleted send:
                 _sendLane.Add(() => SendCompletedAsync(send));
                 break;

@@ -28,6 +28,7 @@ public sealed partial class CheckpointCoordinator
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         using var busy = EnterBusy();
         var (record, found, newest) = await RecoverListAsync(cancellationToken).ConfigureAwait(false);
+        await ResetHooksAsync(cancellationToken).ConfigureAwait(false);
         var skipped = FindSkipped(record, found, newest);
         if (skipped is [.., var lost] && (newest is null || _unreadable == UnreadableCheckpoints.Fail))
         {
@@ -42,6 +43,8 @@ public sealed partial class CheckpointCoordinator
         }
 
         var states = StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
+        CheckHookStates(newest, allowNonRestoredState);
+        await RestoreHooksAsync(newest, cancellationToken).ConfigureAwait(false);
         _logger.CheckpointsRecovered(_topology.Job, found.Readable.Count, newest.Id.Value);
         var restored = new RestoredCheckpoint(newest, isForeign: false, states, skipped);
         if (skipped.Count > 0)
@@ -130,6 +133,7 @@ public sealed partial class CheckpointCoordinator
             cancellationToken).ConfigureAwait(false);
         _restored = null;
         Dispatch(new CoordinatorEvent.Resumed(record, [], null, null));
+        await ResetHooksAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <returns>What lies in the job's folder, listed before register and metadata are read.</returns>

@@ -35,6 +35,7 @@ public sealed partial class CheckpointCoordinator
         // Checked before anything is changed: a program that does not fit leaves no trace.
         var states = StateAssignment.Assign(checkpoint, _topology, isForeign, options.AllowNonRestoredState);
         options.Check?.Invoke(checkpoint);
+        CheckHookStates(checkpoint, options.AllowNonRestoredState);
         var claimed = new List<CompletedCheckpoint>();
         if (isListedHere)
         {
@@ -71,7 +72,9 @@ public sealed partial class CheckpointCoordinator
         Dispatch(new CoordinatorEvent.Resumed(record, claimed, isForeign ? null : checkpoint, owned)
         {
             Leaving = leaving,
+            From = checkpoint,
         });
+        await RestoreHooksAsync(checkpoint, cancellationToken).ConfigureAwait(false);
         _restored = new(checkpoint, isForeign, states);
         return _restored;
     }

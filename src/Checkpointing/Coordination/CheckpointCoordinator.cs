@@ -35,6 +35,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     private readonly SerialLane _sendLane;
     private readonly SerialLane _registerLane;
     private readonly SerialLane _pinLane;
+    private readonly SerialLane _hookLane;
     private readonly CheckpointCleaner _cleaner;
     private readonly SerialLane _metadataLane;
     private readonly ITimer _timer;
@@ -54,12 +55,14 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         (_store, _gateway, _ids, _time, _scheduler) = (store, gateway, builder.Ids, builder.Time, builder.Scheduler);
         _logger = builder.LoggerFactory.CreateLogger<CheckpointCoordinator>();
         _unreadable = builder.Options.UnreadableCheckpoints;
-        _core = new(_topology, builder.Options, _ids);
+        _hooks = builder.Hooks;
+        _core = new(_topology, builder.Options, _ids) { HasHooks = _hooks.Count > 0, Breach = builder.Breach };
         _tracker = new(_topology.Job, builder.Options.MaxStatisticsEntries);
         _sendLane = new(_scheduler, OnUnexpected);
         _registerLane = new(_scheduler, OnUnexpected);
         _pinLane = new(_scheduler, OnUnexpected);
-        _cleaner = new(_storage, _scheduler, _time, _logger, OnUnexpected);
+        _hookLane = new(_scheduler, OnUnexpected);
+        _cleaner = new(_storage, _scheduler, _time, _logger, OnUnexpected, OnCleaned);
         _metadataLane = new(_scheduler, OnUnexpected);
         _timer = _time.CreateTimer(
             _ => Dispatch(new CoordinatorEvent.TimePassed()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -109,11 +112,14 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     /// <returns>The checkpoint, durable; tasks have been sent the notice of completion.</returns>
     /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>
     /// <exception cref="CoordinatorFencedException">Another process has taken over.</exception>
+    /// <exception cref="ArgumentException">There is no such kind or format, or the target leaves the storage's root.
+    /// </exception>
     public Task<CompletedCheckpoint> TriggerAsync(
         CheckpointRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        request.Check();
         var reply = new TaskCompletionSource<CompletedCheckpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
         Dispatch(new CoordinatorEvent.TriggerRequested(request, reply));
         return reply.Task.WaitAsync(cancellationToken);
@@ -184,7 +190,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         lock (_lock)
         {
             foreach (
-                var effect in _core.Handle(new CoordinatorEvent.TriggerRequested(request, reply), _time.GetUtcNow()))
+                var effect in _core.Handle(
+                    new CoordinatorEvent.TriggerRequested(request, reply) { NowOrNever = true }, _time.GetUtcNow()))
             {
                 if (effect is CoordinatorEffect.SendTriggers send)
                 {
@@ -225,15 +232,26 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         const int MaxRounds = 64;
         for (var round = 0; round < MaxRounds; round++)
         {
+            await _hookLane.WhenIdleAsync().ConfigureAwait(false);
             await _metadataLane.WhenIdleAsync().ConfigureAwait(false);
             await _registerLane.WhenIdleAsync().ConfigureAwait(false);
             await _sendLane.WhenIdleAsync().ConfigureAwait(false);
             await _pinLane.WhenIdleAsync().ConfigureAwait(false);
             await _cleaner.WhenIdleAsync().ConfigureAwait(false);
-            if (_metadataLane.IsIdle && _registerLane.IsIdle && _sendLane.IsIdle && _pinLane.IsIdle && _cleaner.IsIdle)
+            if (_hookLane.IsIdle && _metadataLane.IsIdle && _registerLane.IsIdle && _sendLane.IsIdle && _pinLane.IsIdle
+                && _cleaner.IsIdle)
             {
                 return;
             }
+        }
+    }
+
+    private void OnCleaned()
+    {
+        // Read under the lock, under which files are handed to the cleaner as well: so the newest number comes last.
+        lock (_lock)
+        {
+            Dispatch(new CoordinatorEvent.CleaningProgressed(_cleaner.Waiting));
         }
     }
 

@@ -11,7 +11,10 @@ namespace Checkpointing.Coordination;
 public sealed class CheckpointCoordinatorBuilder(ICheckpointStorage storage)
 {
     private ITaskGateway? _gateway;
+    private readonly List<ICheckpointHook> _hooks = [];
     private ICheckpointRegister? _register;
+
+    internal IReadOnlyList<ICheckpointHook> Hooks => [.. _hooks];
 
     internal ICheckpointStorage Storage { get; } = storage ?? throw new ArgumentNullException(nameof(storage));
 
@@ -57,6 +60,22 @@ public sealed class CheckpointCoordinatorBuilder(ICheckpointStorage storage)
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options;
+        return this;
+    }
+
+    /// <summary>Adds a hook; see <see cref="ICheckpointHook"/>. They are called in this order.</summary>
+    /// <exception cref="ArgumentException">Its name is no name, or another hook has it.</exception>
+    public CheckpointCoordinatorBuilder WithHook(ICheckpointHook hook)
+    {
+        ArgumentNullException.ThrowIfNull(hook);
+        NameRules.Check(hook.Name, "A hook's name", nameof(hook));
+        if (_hooks.Exists(other => other.Name == hook.Name))
+        {
+            throw new ArgumentException(
+                $"There are two hooks named '{hook.Name}'. Names are identities: give each its own.", nameof(hook));
+        }
+
+        _hooks.Add(hook);
         return this;
     }
 

@@ -1,4 +1,5 @@
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Storage;
 
 namespace Checkpointing.Coordination;
 
@@ -13,6 +14,10 @@ public sealed record CheckpointRequest(CheckpointKind Kind, string? Target = nul
 
     /// <summary>For a savepoint: the job is stopped with it. Null: the job goes on.</summary>
     public StopMode? Stop { get; init; }
+
+    /// <summary>Begin at once, whatever is pending or waits to be deleted, and although checkpoints are switched off.
+    /// Default: false.</summary>
+    public bool IsForced { get; init; }
 
     /// <summary>A checkpoint, incremental where the backend can.</summary>
     public static CheckpointRequest Checkpoint { get; } = new(CheckpointKind.Checkpoint);
@@ -30,6 +35,30 @@ public sealed record CheckpointRequest(CheckpointKind Kind, string? Target = nul
     public static CheckpointRequest StopWithSavepoint(
         string folder, StopMode mode, SavepointFormat format = SavepointFormat.Canonical) =>
         new(CheckpointKind.Savepoint, folder) { Format = format, Stop = mode };
+
+    /// <summary>Refuses what cannot be asked for, before anything happens.</summary>
+    /// <exception cref="ArgumentException">Kind or format is none of the defined ones, or the target leaves the
+    /// storage's root.</exception>
+    internal void Check()
+    {
+        if (!Enum.IsDefined(Kind) || !Enum.IsDefined(Format))
+        {
+            throw new ArgumentException(
+                $"There is no checkpoint of kind {Kind} in format {Format}; kinds are {string.Join(", ",
+                    Enum.GetNames<CheckpointKind>())}.");
+        }
+
+        if (Stop is { } mode && (Kind != CheckpointKind.Savepoint || !Enum.IsDefined(mode)))
+        {
+            throw new ArgumentException($"A job ends with a savepoint, by {nameof(StopMode.Suspend)} or "
+                + $"{nameof(StopMode.Drain)}; {Kind} and {mode} were asked for.");
+        }
+
+        if (Target is not null)
+        {
+            StoragePath.Normalize(Target);
+        }
+    }
 }
 
 /// <summary>Who owns the checkpoint that a job is started from.</summary>
@@ -52,7 +81,7 @@ public sealed class ResumeOptions
     /// false.</summary>
     public bool AllowNonRestoredState { get; set; }
 
-    /// <summary>Looks at the checkpoint before anything is claimed or pinned, and throws if the program cannot start from
-    /// it. The coordinator itself knows operators, but not their states. Default: null.</summary>
+    /// <summary>Looks at the checkpoint before anything is claimed or pinned, and throws if the program cannot start
+    /// from it. The coordinator itself knows operators, but not their states. Default: null.</summary>
     public Action<CompletedCheckpoint>? Check { get; set; }
 }

@@ -61,6 +61,13 @@ internal sealed partial class CoordinatorCore
         Log(log => log.SubtaskAcknowledged(message.Source, message.CheckpointId.Value, pending.Missing.Count));
         if (pending.Missing.Count == 0)
         {
+            if (FinishedOperators.FindIncompleteUnion(pending.Finished, pending.Snapshots) is { } partly)
+            {
+                Abort(pending, CheckpointFailureReason.PartlyFinishedUnionState,
+                    $"some subtasks of '{partly}' have finished, and its union state would be incomplete", null);
+                return;
+            }
+
             pending.State = PendingCheckpoint.Phase.WritingMetadata;
             pending.Completed = MakeCompleted(pending);
             _effects.Add(new CoordinatorEffect.WriteMetadata(
@@ -77,9 +84,21 @@ internal sealed partial class CoordinatorCore
             return;
         }
 
-        var reason = (message.Cause as CheckpointDeclinedException)?.Reason ?? CheckpointFailureReason.TaskDeclined;
-        Abort(pending, reason, $"{message.Source}: {message.Cause.Message}", message.Cause, message.Source.ToString());
+        Abort(pending, ReasonOf(message), $"{message.Source}: {message.Cause.Message}", message.Cause,
+            message.Source.ToString());
     }
+
+    /// <summary>A task speaks for itself only: what only a coordinator can know is not taken from it.</summary>
+    private static CheckpointFailureReason ReasonOf(DeclineCheckpoint message) =>
+        message.Cause is CheckpointDeclinedException declined && IsForTasksToSay(declined.Reason)
+            ? declined.Reason
+            : CheckpointFailureReason.TaskDeclined;
+
+    private static bool IsForTasksToSay(CheckpointFailureReason reason) => reason
+        is CheckpointFailureReason.Subsumed or CheckpointFailureReason.AttemptEnded
+        or CheckpointFailureReason.TasksNotRunning or CheckpointFailureReason.InsufficientSpace
+        or (>= CheckpointFailureReason.TaskFinished and <= CheckpointFailureReason.BlockingOutput
+            and not CheckpointFailureReason.CoordinatorSuspended);
 
     private bool IsOfThisAttempt(SubtaskAddress source) =>
         _phase != LifePhase.Failed && source.Job == topology.Job && source.Epoch == Epoch && source.Attempt == _attempt
@@ -191,26 +210,11 @@ internal sealed partial class CoordinatorCore
                 ? SavepointFormat.Native
                 : SavepointFormat.Canonical,
         };
-        var operators = topology.Operators.Select(o =>
-        {
-            var snapshots = Subtasks.Where(s => s.Operator == o.Name)
-                .Select(s => (s.Index, Snapshot: pending.Snapshots[s])).ToList();
-            var stateful = snapshots.Where(static s => s.Snapshot.Keyed is not null || s.Snapshot.Operator is not null);
-            return new OperatorCheckpoint(
-                o.Id,
-                o.Parallelism,
-                topology.MaxParallelism,
-                stateful.Select(static s => new SubtaskCheckpoint(s.Index)
-                {
-                    ManagedKeyed = s.Snapshot.Keyed,
-                    ManagedOperator = s.Snapshot.Operator,
-                }).ToValueList())
-            {
-                Name = o.Name,
-                States = snapshots.SelectMany(static s => s.Snapshot.States).Distinct().ToValueList(),
-            };
-        });
-        var metadata = new CheckpointMetadata(pending.Id, [], operators.ToValueList())
+        var operators = topology.Operators.Select(o => FinishedOperators.Describe(
+            o, topology.MaxParallelism,
+            pending.Snapshots.Where(s => s.Key.Operator == o.Name)
+                .ToDictionary(static s => s.Key.Index, static s => s.Value)));
+        var metadata = new CheckpointMetadata(pending.Id, pending.HookStates, operators.ToValueList())
         {
             Info = new(
                 topology.Job, _record.JobUid, _record.LineageId, _record.Epoch, properties,

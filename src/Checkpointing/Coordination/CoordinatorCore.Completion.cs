@@ -103,7 +103,7 @@ internal sealed partial class CoordinatorCore
         SubsumeRetained(replaced.Change is RegisterChange.Drop { Checkpoints: var checkpoints }
             ? [.. checkpoints.UnionBy(dropped, static checkpoint => checkpoint.Path)]
             : dropped);
-        TriggerWaiting();
+        BeginWaiting();
     }
 
     private void OnRegisterFailed(CoordinatorEvent.RegisterFailed failed)
@@ -147,7 +147,11 @@ internal sealed partial class CoordinatorCore
     {
         var completed = pending.Completed! with { Duration = _now - pending.TriggeredAt };
         _pending.Remove(pending.Id);
-        _failuresInARow = 0;
+        if (!pending.IsSavepoint)
+        {
+            _failures.Completed(pending.Id);
+        }
+
         _lastCompletedAt = _now;
         if (!pending.IsSavepoint)
         {
@@ -156,7 +160,10 @@ internal sealed partial class CoordinatorCore
         }
 
         _effects.Add(new CoordinatorEffect.SendCompleted(
-            pending is { IsSavepoint: true, Request.Stop: null } ? [] : [.. Subtasks.Select(s => new CheckpointCompleted(s, pending.Id))],
+            pending is { IsSavepoint: true, Request.Stop: null }
+                ? []
+                : [.. pending.Participants.Select(
+                    s => new CheckpointCompleted(s, pending.Id) { Stop = pending.Request.Stop })],
             completed,
             pending.Replies));
         Log(log => log.CheckpointCompleted(
@@ -176,8 +183,13 @@ internal sealed partial class CoordinatorCore
             StandOnOwnFeet();
         }
 
+        if (pending.Request.Stop is not null)
+        {
+            OnStopCompleted();
+        }
+
         OnCheckpointEnded(pending.Id);
-        TriggerWaiting();
+        BeginWaiting();
     }
 
     /// <summary>Our first own checkpoint needs nothing foreign any more, so our pins on foreign checkpoints
@@ -208,7 +220,7 @@ internal sealed partial class CoordinatorCore
         _pending.Remove(pending.Id);
         RememberFolder(pending);
         var exception = new CheckpointDeclinedException(pending.Id, reason, detail, cause) { Subtask = subtask };
-        _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending.Id, reason), exception, pending.Replies));
+        _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending, reason), exception, pending.Replies));
         Log(log => log.CheckpointAborted(topology.Job, pending.Id.Value, reason, detail));
         Report(new StatisticsEvent.Failed(pending.Id, _now, reason, detail, subtask));
 
@@ -221,8 +233,18 @@ internal sealed partial class CoordinatorCore
         Delete(_registry.ReleaseAll(OwnerOf(pending.Id)),
             $"only checkpoint {pending.Id}, which was aborted, needed it");
         OnCheckpointEnded(pending.Id);
-        CountFailure(reason, exception);
-        TriggerWaiting();
+        if (pending.Request.Stop is not null)
+        {
+            OnStopFailed();
+        }
+
+        // A savepoint is the user's matter: its failure is no sign that checkpoints fail.
+        if (!pending.IsSavepoint && _failures.Failed(pending.Id, reason))
+        {
+            Fail(exception, reason);
+        }
+
+        BeginWaiting();
     }
 
     /// <summary>Subtasks may yet acknowledge files in the folder of a savepoint, and no sweep goes there.</summary>
@@ -236,21 +258,6 @@ internal sealed partial class CoordinatorCore
             {
                 _abortedSavepoints.Remove(_abortedSavepoints.Keys.Min());
             }
-        }
-    }
-
-    private void CountFailure(CheckpointFailureReason reason, CheckpointDeclinedException exception)
-    {
-        if (reason is CheckpointFailureReason.Subsumed or CheckpointFailureReason.AttemptEnded
-            or CheckpointFailureReason.JobStopping)
-        {
-            return;
-        }
-
-        _failuresInARow++;
-        if (_failuresInARow > options.TolerableFailures)
-        {
-            Fail(exception, reason);
         }
     }
 }

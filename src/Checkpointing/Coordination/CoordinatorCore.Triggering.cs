@@ -8,38 +8,68 @@ namespace Checkpointing.Coordination;
 /// <content>Trigger or not, and with which id and base.</content>
 internal sealed partial class CoordinatorCore
 {
-    private const int MaxWaitingRequests = 100;
-
-    // Requests by hand that wait for a slot or for ids, oldest first.
-    private readonly LinkedList<CoordinatorEvent.TriggerRequested> _waiting = [];
     private long _nextId;
+    private long _nextRequest;
     private DateTimeOffset? _nextPeriodicAt;
     private DateTimeOffset? _lastCompletedAt;
 
-    private int PendingCheckpoints => _pending.Values.Count(static p => !p.IsSavepoint);
+    private TriggerSituation Situation =>
+        new(_now, _pending.Values.Count(static p => !p.IsSavepoint), _lastCompletedAt, _filesToDelete);
 
     private void OnTriggerRequested(CoordinatorEvent.TriggerRequested trigger)
     {
-        if (_phase != LifePhase.Running)
+        var request = new WaitingRequest(trigger.Request, _nextRequest++, trigger.Reply);
+        if (WhyNotRunning(trigger.Request) is var (reason, detail))
         {
-            var (reason, detail) = _phase switch
-            {
-                LifePhase.Ended => (CheckpointFailureReason.CoordinatorShutdown, "the job has ended"),
-                LifePhase.Failed => (CheckpointFailureReason.CoordinatorShutdown, "the coordinator has failed"),
-                _ => (CheckpointFailureReason.TasksNotRunning,
-                    "not all tasks are running yet; trigger again once they are"),
-            };
-            Decline(trigger, reason, detail);
+            Decline(request, reason, detail);
+            return;
         }
-        else if (_waiting.Count >= MaxWaitingRequests)
+
+        AddRequest(request);
+        if (request.IsStop && _queue.Requests.Contains(request))
         {
-            Decline(trigger, CheckpointFailureReason.TooManyConcurrentCheckpoints,
-                $"{MaxWaitingRequests} requests wait already");
+            OnStopWaits();
         }
-        else
+
+        BeginWaiting();
+        if (trigger.NowOrNever && _queue.Requests.Contains(request))
         {
-            _waiting.AddLast(trigger);
-            TriggerWaiting();
+            _queue.Remove(request);
+            var why = _queue.WhyItWaits(request, Situation);
+            Decline(
+                request, why == CheckpointFailureReason.None ? CheckpointFailureReason.IdReservationFailed : why,
+                why switch
+                {
+                    CheckpointFailureReason.CleaningLags => $"{_filesToDelete} files wait to be deleted",
+                    CheckpointFailureReason.TooManyConcurrentCheckpoints => "another one is pending",
+                    _ => "no checkpoint id is free now; try again",
+                });
+        }
+    }
+
+    private (CheckpointFailureReason Reason, string Detail)? WhyNotRunning(CheckpointRequest request) => _phase switch
+    {
+        LifePhase.Ended => (CheckpointFailureReason.CoordinatorShutdown, "the job has ended"),
+        LifePhase.Failed => (CheckpointFailureReason.CoordinatorShutdown, "the coordinator has failed"),
+        LifePhase.Stopped => (CheckpointFailureReason.JobStopping, "the job ends with a savepoint"),
+        LifePhase.New or LifePhase.Recovered => (CheckpointFailureReason.TasksNotRunning,
+            "not all tasks are running yet; trigger again once they are"),
+        _ when _isStopping => (CheckpointFailureReason.JobStopping,
+            "the job is about to end with a savepoint; if that fails, trigger again"),
+        _ when !options.IsEnabled && request is { IsForced: false, Stop: null } => (
+            CheckpointFailureReason.CheckpointingDisabled, $"checkpoints are switched off for job '{topology.Job}'"),
+        _ => null,
+    };
+
+    private void AddRequest(WaitingRequest request)
+    {
+        if (_queue.Add(request) is { IsPeriodic: false } refused)
+        {
+            var (reason, detail) = _filesToDelete > options.MaxFilesToDelete
+                ? (CheckpointFailureReason.CleaningLags,
+                    $"{_filesToDelete} files wait to be deleted, and {_queue.Count} requests for that")
+                : (CheckpointFailureReason.TooManyRequests, $"{_queue.Count} requests wait already");
+            Decline(refused, reason, detail);
         }
     }
 
@@ -48,7 +78,8 @@ internal sealed partial class CoordinatorCore
         foreach (var late in _pending.Values
             .Where(p => p.State != PendingCheckpoint.Phase.Committing && p.Deadline <= _now).ToList())
         {
-            var missing = late.Missing.Count == 0 ? "the storage" : string.Join(", ", late.Missing.Take(3));
+            var missing = late.State == PendingCheckpoint.Phase.CallingHooks ? "the hooks"
+                : late.Missing.Count == 0 ? "the storage" : string.Join(", ", late.Missing.Take(3));
             Abort(
                 late,
                 CheckpointFailureReason.Expired,
@@ -58,48 +89,42 @@ internal sealed partial class CoordinatorCore
 
         if (_phase == LifePhase.Running && _nextPeriodicAt <= _now)
         {
-            TriggerPeriodic();
+            BeginPeriod();
+            AddRequest(new(CheckpointRequest.Checkpoint, _nextRequest++, null));
         }
+
+        BeginWaiting();
     }
 
-    private void TriggerPeriodic()
+    private void BeginPeriod() =>
+        _nextPeriodicAt = options is { IsEnabled: true, Interval: { } interval } ? _now + interval : null;
+
+    /// <summary>Begins what waits, as far as slots, pauses, cleaning and ids go.</summary>
+    private void BeginWaiting()
     {
-        var pauseEnds = _lastCompletedAt + options.MinPause;
-        if (pauseEnds > _now)
+        while (_phase == LifePhase.Running && NextRequest() is { } request)
         {
-            _nextPeriodicAt = pauseEnds;
-            return;
-        }
-
-        _nextPeriodicAt = _now + options.Interval;
-
-        // With no slot or id free, the end of a pending checkpoint makes room before the next interval is over.
-        if (PendingCheckpoints < options.MaxConcurrent && TryTakeId(out var id))
-        {
-            Begin(id, CheckpointRequest.Checkpoint, null);
-        }
-    }
-
-    /// <summary>Begins what waits, as far as slots and ids go. Savepoints need no slot.</summary>
-    private void TriggerWaiting()
-    {
-        for (var node = _waiting.First; node is not null && _phase == LifePhase.Running;)
-        {
-            var (next, request) = (node.Next, node.Value.Request);
-            if (request.Kind == CheckpointKind.Savepoint || PendingCheckpoints < options.MaxConcurrent)
+            if (TriggerPlan.Make(topology, Subtasks, _finished, out var problem) is null)
             {
-                if (!TryTakeId(out var id))
-                {
-                    return;
-                }
-
-                _waiting.Remove(node);
-                Begin(id, request, node.Value.Reply);
+                _queue.Remove(request);
+                Decline(request, CheckpointFailureReason.TasksNotRunning, problem!);
+                StopFailsWith(request);
             }
-
-            node = next;
+            else if (TryTakeId(out var id))
+            {
+                _queue.Remove(request);
+                Begin(id, request);
+            }
+            else
+            {
+                return;
+            }
         }
     }
+
+    private WaitingRequest? NextRequest() => _isStopping
+        ? _queue.Requests.FirstOrDefault(static request => request.IsStop)
+        : _queue.Next(Situation);
 
     private bool TryTakeId(out CheckpointId id)
     {
@@ -119,44 +144,51 @@ internal sealed partial class CoordinatorCore
         return true;
     }
 
-    private void Begin(CheckpointId id, CheckpointRequest request, TaskCompletionSource<CompletedCheckpoint>? reply)
+    private void Begin(CheckpointId id, WaitingRequest waiting)
     {
+        var request = waiting.Request;
         var pending = new PendingCheckpoint
         {
             Id = id,
             Kind = request.Kind,
             TriggeredAt = _now,
             Deadline = _now + options.Timeout,
-            Missing = [.. Subtasks],
             Request = new SnapshotRequest
             {
                 CheckpointId = id,
                 Kind = request.Kind,
                 Format = request.Format,
-                Stop = request.Stop,
                 Base = request.Kind == CheckpointKind.Checkpoint ? _base : null,
                 Job = topology.Job,
                 Epoch = _record.Epoch,
                 Attempt = _attempt,
                 ExclusiveFolder = FolderOf(id, request),
                 TriggeredAt = _now,
+                Stop = request.Stop,
             },
         };
-        if (reply is not null)
+        if (waiting.Reply is { } reply)
         {
             pending.Replies.Add(reply);
+        }
+        else
+        {
+            // The interval counts from when it begins, however long it had to wait.
+            BeginPeriod();
         }
 
         _pending.Add(id, pending);
         Report(new StatisticsEvent.Triggered(
-            id, request.Kind, _record.Epoch, _attempt, _now, pending.Request.ExclusiveFolder, Subtasks.Count));
-        var all = !topology.Operators.Any(static o => o.IsSource);
-        var sources = topology.Operators.Where(o => all || o.IsSource).Select(static o => o.Name).ToHashSet();
-        _effects.Add(new CoordinatorEffect.SendTriggers(
-            id,
-            [.. Subtasks.Where(s => sources.Contains(s.Operator))
-                .Select(s => new TriggerCheckpoint(s, pending.Request, _now))]));
-        Log(log => log.CheckpointTriggered(topology.Job, id.Value, request.Kind, pending.Request.Base?.Value ?? 0));
+            id, request.Kind, _record.Epoch, _attempt, _now, pending.Request.ExclusiveFolder,
+            Subtasks.Count - _finished.Count));
+        if (HasHooks)
+        {
+            _effects.Add(new CoordinatorEffect.CallHooks(id, _now));
+        }
+        else
+        {
+            SendTriggers(pending);
+        }
     }
 
     private string FolderOf(CheckpointId id, CheckpointRequest request) => request.Kind == CheckpointKind.Savepoint
@@ -167,20 +199,22 @@ internal sealed partial class CoordinatorCore
 
     private void FailWaiting(CheckpointFailureReason reason, string detail, CheckpointingException? cause = null)
     {
-        foreach (var waiting in _waiting)
+        foreach (var waiting in _queue.Clear())
         {
-            _effects.Add(new CoordinatorEffect.SendAborted(
-                [], cause ?? new CheckpointDeclinedException(null, reason, detail), [waiting.Reply]));
-            Report(new StatisticsEvent.Refused(reason));
+            Decline(waiting, reason, cause ?? new CheckpointDeclinedException(null, reason, detail));
+            StopFailsWith(waiting);
         }
-
-        _waiting.Clear();
     }
 
-    private void Decline(CoordinatorEvent.TriggerRequested trigger, CheckpointFailureReason reason, string detail)
+    private void Decline(WaitingRequest waiting, CheckpointFailureReason reason, string detail) =>
+        Decline(waiting, reason, new CheckpointDeclinedException(null, reason, detail));
+
+    private void Decline(WaitingRequest waiting, CheckpointFailureReason reason, CheckpointingException cause)
     {
-        _effects.Add(new CoordinatorEffect.SendAborted(
-            [], new CheckpointDeclinedException(null, reason, detail), [trigger.Reply]));
-        Report(new StatisticsEvent.Refused(reason));
+        if (waiting.Reply is { } reply)
+        {
+            _effects.Add(new CoordinatorEffect.SendAborted([], cause, [reply]));
+            Report(new StatisticsEvent.Refused(reason));
+        }
     }
 }

@@ -17,11 +17,12 @@ namespace Checkpointing.Coordination;
 /// <item>A file is handed to <see cref="CoordinatorEffect.Delete"/> only when no checkpoint in the list, none pending
 /// and no
 /// running attempt owns it; and what only metadata names, only where it lies in a folder of ours.</item>
+/// <item>A checkpoint is in the list only if it owns its shared files in the registry.</item>
 /// <item>After <see cref="CoordinatorEffect.Fail"/> nothing is deleted and nothing is written any more.</item>
 /// </list>
 /// One seed that orders the events gives one trace. Duties: <c>.Triggering</c>, <c>.Acknowledgement</c>,
 /// <c>.Completion</c>,
-/// <c>.Releasing</c>.
+/// <c>.Releasing</c>, <c>.Stopping</c>, <c>.Hooks</c>; pure decisions have files of their own.
 /// </remarks>
 internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCoordinatorOptions options, IdSource ids)
 {
@@ -29,6 +30,8 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     private readonly List<CompletedCheckpoint> _retained = [];
     private readonly HashSet<string> _unreadable = [];
     private readonly Dictionary<CheckpointId, string> _abortedSavepoints = [];
+    private readonly FailureCounter _failures = new(options.TolerableFailures);
+    private readonly RequestQueue _queue = new(options);
     private readonly Queue<RegisterChange> _changes = new();
     private readonly List<CoordinatorEffect> _effects = [];
 
@@ -39,7 +42,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     private RegisterChange? _changeUnderWay;
     private CheckpointId? _base;
     private int _attempt = -1;
-    private int _failuresInARow;
+    private int _filesToDelete;
     private DateTimeOffset _now;
 
     private enum LifePhase
@@ -47,9 +50,12 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         New,
         Recovered,
         Running,
+        Stopped,
         Ended,
         Failed,
     }
+
+    internal ProtocolBreach Breach { get; init; }
 
     public long Epoch => _record?.Epoch ?? 0;
 
@@ -65,6 +71,8 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     public bool IsRecovered => _phase == LifePhase.Recovered;
 
     public int PendingCount => _pending.Count;
+
+    public IEnumerable<CheckpointId> PendingIds => _pending.Keys;
 
     /// <summary>Subtasks of the present attempt, in the order of the topology.</summary>
     public IReadOnlyList<SubtaskAddress> Subtasks { get; private set; } = [];
@@ -89,6 +97,19 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
                 break;
             case CoordinatorEvent.TriggerRequested trigger:
                 OnTriggerRequested(trigger);
+                break;
+            case CoordinatorEvent.HooksAnswered answered:
+                OnHooksAnswered(answered);
+                break;
+            case CoordinatorEvent.HookFailed failed:
+                AbortIfPending(failed.Id, CheckpointFailureReason.HookFailed, failed.Cause.Message, failed.Cause);
+                break;
+            case CoordinatorEvent.Finished finished:
+                OnSubtaskFinished(finished.Message);
+                break;
+            case CoordinatorEvent.CleaningProgressed progress:
+                _filesToDelete = progress.FilesToDelete;
+                BeginWaiting();
                 break;
             case CoordinatorEvent.TimePassed:
                 OnTimePassed();
@@ -150,7 +171,8 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         _pinned.Clear();
         _unreleased.Clear();
         TakeUpLeaving(recovered.Leaving);
-        BeginAttempt(recovered.Base);
+        CheckRegistered(_retained);
+        BeginAttempt(recovered.Base, recovered.Base);
 
         // What only the attempt before this one needed, and recovery did not register again, nobody needs.
         Delete(abandoned.Where(entry => _registry.OwnerCount(entry.Key) == 0), "left by the attempt before");
@@ -158,6 +180,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
 
     private void OnResumed(CoordinatorEvent.Resumed resumed)
     {
+        CheckRegistered(resumed.Claimed);
         _record = resumed.Record;
         _owned = resumed.NewlyOwned is { } more ? _owned?.With(more) ?? more : _owned;
         _retained.AddRange(resumed.Claimed);
@@ -166,20 +189,26 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         _retained.Sort((a, b) => order[a.Path].CompareTo(order[b.Path]));
         TakeUpLeaving(resumed.Leaving);
         _nextId = Math.Max(_nextId, _record.FirstIdOfEpoch);
-        BeginAttempt(resumed.Base);
+        BeginAttempt(resumed.Base, resumed.From ?? resumed.Base);
     }
 
-    private void BeginAttempt(CompletedCheckpoint? baseCheckpoint)
+    private void BeginAttempt(CompletedCheckpoint? baseCheckpoint, CompletedCheckpoint? from)
     {
         _attempt++;
         _base = baseCheckpoint is { Properties.Kind: not CheckpointKind.Savepoint } ? baseCheckpoint.Id : null;
         _phase = LifePhase.Recovered;
-        _failuresInARow = 0;
+        _isStopping = false;
+        _failures.Reset();
         Subtasks =
         [
             .. topology.Operators.SelectMany(o => Enumerable.Range(0, o.Parallelism)
                 .Select(index => new SubtaskAddress(topology.Job, _record.Epoch, _attempt, o.Name, index))),
         ];
+
+        // Operators that had finished do not start again.
+        var finished = from is null ? [] : FinishedOperators.NamesOf(from.Metadata, topology);
+        _finished.Clear();
+        _finished.UnionWith(Subtasks.Where(subtask => finished.Contains(subtask.Operator)));
     }
 
     private void OnStarted()
@@ -187,13 +216,14 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         if (_phase == LifePhase.Recovered)
         {
             _phase = LifePhase.Running;
-            _nextPeriodicAt = options.Interval is { } interval ? _now + interval : null;
+            BeginPeriod();
         }
     }
 
     private void EndAttempt(CheckpointFailureReason reason, string detail)
     {
         _nextPeriodicAt = null;
+        _isStopping = false;
         FailWaiting(reason, detail);
         foreach (
             var pending in _pending.Values.Where(static p => p.State != PendingCheckpoint.Phase.Committing).ToList())
@@ -201,7 +231,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
             Abort(pending, reason, detail, null);
         }
 
-        if (_phase == LifePhase.Running)
+        if (_phase is LifePhase.Running or LifePhase.Stopped)
         {
             _phase = LifePhase.Recovered;
         }
@@ -222,7 +252,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         FailWaiting(reason, "the coordinator failed", cause);
         foreach (var pending in _pending.Values)
         {
-            _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending.Id, reason), cause, pending.Replies));
+            _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending, reason), cause, pending.Replies));
             Report(new StatisticsEvent.Failed(pending.Id, _now, reason, cause.Message, null));
         }
 
@@ -230,8 +260,28 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         _effects.Add(new CoordinatorEffect.Fail(cause));
     }
 
-    private IReadOnlyList<CheckpointAborted> MakeAborted(CheckpointId id, CheckpointFailureReason reason) =>
-        [.. Subtasks.Select(subtask => new CheckpointAborted(subtask, id, reason))];
+    private static IReadOnlyList<CheckpointAborted> MakeAborted(
+        PendingCheckpoint pending, CheckpointFailureReason reason) =>
+    [
+        .. pending.Participants.Select(subtask => new CheckpointAborted(subtask, pending.Id, reason)
+        {
+            Stop = pending.Request.Stop,
+        }),
+    ];
+
+    /// <summary>Otherwise the first incremental checkpoint meets unknown shared state, or what a listed checkpoint
+    /// needs
+    /// is deleted (Flink's FLINK-6964).</summary>
+    private void CheckRegistered(IEnumerable<CompletedCheckpoint> listed)
+    {
+        foreach (var checkpoint in Breach.HasFlag(ProtocolBreach.ListWithoutRegistering) ? [] : listed)
+        {
+            var missing = CheckpointReference.SharedKeys(checkpoint)
+                .FirstOrDefault(key => !_registry.IsOwnedBy(key, checkpoint.Owner()));
+            Invariant.Holds(
+                missing == default, $"{checkpoint.Path} is listed before its file {missing} was registered.");
+        }
+    }
 
     private void Log(Action<Microsoft.Extensions.Logging.ILogger> write) =>
         _effects.Add(new CoordinatorEffect.Log(write));
@@ -240,7 +290,14 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
 
     private void SetTimer()
     {
-        DateTimeOffset? next = _phase == LifePhase.Running ? _nextPeriodicAt : null;
+        DateTimeOffset? next = null;
+        if (_phase == LifePhase.Running && !_isStopping)
+        {
+            next = _queue.WakeAt(Situation) is { } wakeAt && (_nextPeriodicAt is null || wakeAt < _nextPeriodicAt)
+                ? wakeAt
+                : _nextPeriodicAt;
+        }
+
         foreach (var pending in _pending.Values)
         {
             if (pending.State != PendingCheckpoint.Phase.Committing && (next is null || pending.Deadline < next))

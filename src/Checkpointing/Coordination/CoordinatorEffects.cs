@@ -10,6 +10,9 @@ internal abstract record CoordinatorEffect
     /// <summary>Send triggers.</summary>
     public sealed record SendTriggers(CheckpointId Id, IReadOnlyList<TriggerCheckpoint> Messages) : CoordinatorEffect;
 
+    /// <summary>Ask the hooks for their state.</summary>
+    public sealed record CallHooks(CheckpointId Id, DateTimeOffset TriggeredAt) : CoordinatorEffect;
+
     /// <summary>Send notices of completion, then answer those who wait.</summary>
     public sealed record SendCompleted(
         IReadOnlyList<CheckpointCompleted> Messages,

@@ -1,4 +1,5 @@
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Metadata;
 using Checkpointing.SharedState;
 
 namespace Checkpointing.Coordination;
@@ -28,6 +29,9 @@ internal abstract record CoordinatorEvent
     {
         /// <summary>What the job whose checkpoints were claimed had still been letting go.</summary>
         public LeavingCheckpoints Leaving { get; init; } = LeavingCheckpoints.None;
+
+        /// <summary>What the job starts from, whoever owns it; null: from nothing.</summary>
+        public CompletedCheckpoint? From { get; init; }
     }
 
     /// <summary>All tasks run.</summary>
@@ -35,7 +39,23 @@ internal abstract record CoordinatorEvent
 
     /// <summary>Somebody asks for a checkpoint.</summary>
     public sealed record TriggerRequested(
-        CheckpointRequest Request, TaskCompletionSource<CompletedCheckpoint> Reply) : CoordinatorEvent;
+        CheckpointRequest Request, TaskCompletionSource<CompletedCheckpoint> Reply) : CoordinatorEvent
+    {
+        /// <summary>Whether it is declined if it cannot begin at once.</summary>
+        public bool NowOrNever { get; init; }
+    }
+
+    /// <summary>All hooks have given their state.</summary>
+    public sealed record HooksAnswered(CheckpointId Id, IReadOnlyList<MasterState> States) : CoordinatorEvent;
+
+    /// <summary>A hook failed, or did not answer in time.</summary>
+    public sealed record HookFailed(CheckpointId Id, CheckpointingException Cause) : CoordinatorEvent;
+
+    /// <summary>A subtask has finished.</summary>
+    public sealed record Finished(SubtaskFinished Message) : CoordinatorEvent;
+
+    /// <summary>The cleaner has deleted, or given up.</summary>
+    public sealed record CleaningProgressed(int FilesToDelete) : CoordinatorEvent;
 
     /// <summary>A timer fired, perhaps too early or too late.</summary>
     public sealed record TimePassed : CoordinatorEvent;

@@ -35,6 +35,22 @@ internal static partial class CoordinatorLog
     public static partial void StaleMessageDropped(
         this ILogger logger, SubtaskAddress subtask, long checkpointId, string why);
 
+    [LoggerMessage(EventId = CheckpointingEventIds.SubtaskFinished, Level = LogLevel.Information,
+        Message = "{Subtask} has finished: {FinishedCount} of {SubtaskCount} subtasks")]
+    public static partial void SubtaskFinished(
+        this ILogger logger, SubtaskAddress subtask, int finishedCount, int subtaskCount);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.HookStateLeftBehind, Level = LogLevel.Warning,
+        Message = "Job '{Job}': checkpoint {CheckpointId} holds state of hook '{Hook}', which is not there; it "
+            + "is left behind")]
+    public static partial void HookStateLeftBehind(this ILogger logger, JobId job, long checkpointId, string hook);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.OperatorLeftBehind, Level = LogLevel.Warning,
+        Message = "Job '{Job}': checkpoint {CheckpointId} holds state of operator '{Operator}', which the program does "
+            + "not have; it is left behind")]
+    public static partial void OperatorLeftBehind(
+        this ILogger logger, JobId job, long checkpointId, string @operator);
+
     [LoggerMessage(EventId = CheckpointingEventIds.CoordinatorFenced, Level = LogLevel.Error,
         Message = "Job '{Job}': epoch {Epoch} is fenced: another process has taken over. Stop this one")]
     public static partial void CoordinatorFenced(this ILogger logger, JobId job, long epoch);

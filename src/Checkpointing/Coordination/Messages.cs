@@ -26,17 +26,37 @@ public sealed record TriggerCheckpoint(SubtaskAddress Target, SnapshotRequest Re
 }
 
 /// <summary>To a subtask: the checkpoint is durable.</summary>
-public sealed record CheckpointCompleted(SubtaskAddress Target, CheckpointId CheckpointId);
+/// <param name="Target">Whom it is for.</param>
+/// <param name="CheckpointId">The checkpoint.</param>
+public sealed record CheckpointCompleted(SubtaskAddress Target, CheckpointId CheckpointId)
+{
+    /// <summary>Not null: it is the savepoint that the job ends with. Commit what belongs to it, then end.</summary>
+    public StopMode? Stop { get; init; }
+}
 
 /// <summary>To a subtask: the checkpoint will never complete.</summary>
+/// <param name="Target">Whom it is for.</param>
+/// <param name="CheckpointId">The checkpoint.</param>
+/// <param name="Reason">Why.</param>
 public sealed record CheckpointAborted(
-    SubtaskAddress Target, CheckpointId CheckpointId, CheckpointFailureReason Reason);
+    SubtaskAddress Target, CheckpointId CheckpointId, CheckpointFailureReason Reason)
+{
+    /// <summary>Not null: it was the savepoint that the job was to end with. The job goes on; see
+    /// <see cref="SnapshotRequest.Stop"/>.</summary>
+    public StopMode? Stop { get; init; }
+}
 
 /// <summary>From a subtask: my state of this checkpoint is stored.</summary>
 public sealed record AcknowledgeCheckpoint(SubtaskAddress Source, CheckpointId CheckpointId, SubtaskSnapshot Snapshot);
 
 /// <summary>From a subtask: I cannot do this checkpoint.</summary>
 public sealed record DeclineCheckpoint(SubtaskAddress Source, CheckpointId CheckpointId, CheckpointingException Cause);
+
+/// <summary>From a subtask: my input has ended, what I had to commit is committed, and I shall handle nothing
+/// more.</summary>
+/// <remarks>It takes part in no further checkpoint of this attempt; those that still wait for it are aborted.</remarks>
+/// <param name="Source">The subtask.</param>
+public sealed record SubtaskFinished(SubtaskAddress Source);
 
 /// <summary>Carries messages from the coordinator to tasks. Implemented by a host; knows the transport that the
 /// coordinator does not.</summary>
@@ -65,4 +85,7 @@ public interface ICheckpointResponder
 
     /// <summary>Takes a decline.</summary>
     ValueTask DeclineAsync(DeclineCheckpoint message, CancellationToken cancellationToken);
+
+    /// <summary>Takes the news that a subtask has finished.</summary>
+    ValueTask ReportFinishedAsync(SubtaskFinished message, CancellationToken cancellationToken);
 }

@@ -1,6 +1,7 @@
 using Checkpointing.CompletedCheckpoints;
-using Checkpointing.StateHandles;
+using Checkpointing.Metadata;
 using Checkpointing.State;
+using Checkpointing.StateHandles;
 
 namespace Checkpointing.Coordination;
 
@@ -9,6 +10,9 @@ internal sealed class PendingCheckpoint
 {
     public enum Phase
     {
+        /// <summary>The coordinator's hooks are asked; no subtask knows of it yet.</summary>
+        CallingHooks,
+
         /// <summary>Subtasks still have to acknowledge.</summary>
         Collecting,
 
@@ -29,8 +33,16 @@ internal sealed class PendingCheckpoint
 
     public required DateTimeOffset Deadline { get; init; }
 
-    /// <summary>Subtasks that have not acknowledged yet.</summary>
-    public required HashSet<SubtaskAddress> Missing { get; init; }
+    /// <summary>Subtasks that have not acknowledged yet; none before the triggers are sent.</summary>
+    public HashSet<SubtaskAddress> Missing { get; } = [];
+
+    /// <summary>Subtasks that take part; none before the triggers are sent.</summary>
+    public IReadOnlyList<SubtaskAddress> Participants { get; set; } = [];
+
+    /// <summary>Subtasks that had finished when the triggers were sent.</summary>
+    public HashSet<SubtaskAddress> Finished { get; } = [];
+
+    public ValueList<MasterState> HookStates { get; set; } = [];
 
     /// <summary>Callers that wait for it.</summary>
     public List<TaskCompletionSource<CompletedCheckpoint>> Replies { get; } = [];

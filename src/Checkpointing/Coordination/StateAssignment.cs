@@ -16,6 +16,7 @@ internal static class StateAssignment
     {
         var stored = checkpoint.Metadata.Operators.ToDictionary(static o => o.Id);
         CheckOperators(checkpoint, topology, allowNonRestoredState);
+        FinishedOperators.CheckFeeding(checkpoint.Metadata, topology);
         var assigned = new Dictionary<(string, int), SubtaskRestore>();
         foreach (var target in topology.Operators)
         {
@@ -40,7 +41,7 @@ internal static class StateAssignment
                     "The max parallelism is fixed for a job's life: give the program the stored one.");
             }
 
-            if (source.Subtasks.Count > 0 && !allowNonRestoredState && !topology.Operators.Any(o => o.Id == source.Id))
+            if (HasState(source) && !allowNonRestoredState && !topology.Operators.Any(o => o.Id == source.Id))
             {
                 throw new StateMigrationException(
                     name, "(all)", $"an operator of '{checkpoint.Path}'", "no operator of this name",
@@ -48,6 +49,13 @@ internal static class StateAssignment
             }
         }
     }
+
+    /// <summary>Operators with state that the program does not have.</summary>
+    public static IEnumerable<OperatorCheckpoint> LeftBehind(CompletedCheckpoint checkpoint, JobTopology topology) =>
+        checkpoint.Metadata.Operators.Where(o => HasState(o) && !topology.Operators.Any(t => t.Id == o.Id));
+
+    private static bool HasState(OperatorCheckpoint one) =>
+        one.CoordinatorState is not null || one.Subtasks.Any(static subtask => subtask.Handles.Any());
 
     private static void AssignOperator(
         CompletedCheckpoint checkpoint,
@@ -66,7 +74,10 @@ internal static class StateAssignment
             var range = KeyGroupAssignment.RangeOf(index, target.Parallelism, maxParallelism);
             var keyed = subtasks.Select(static s => s.ManagedKeyed).OfType<StateHandles.KeyedStateHandle>()
                 .Where(handle => handle.KeyGroups.Overlaps(range)).ToList();
-            assigned[(target.Name, index)] = new(checkpoint.Id, isForeign, keyed, operatorStates[index]);
+            assigned[(target.Name, index)] = new(checkpoint.Id, isForeign, keyed, operatorStates[index])
+            {
+                IsFinished = source.IsFullyFinished,
+            };
         }
     }
 }

@@ -26,6 +26,15 @@ public static class CheckpointingEventIds
     /// <summary>The coordinator took an epoch.</summary>
     public const int EpochTaken = 1006;
 
+    /// <summary>A subtask has finished: it takes part in no further checkpoint.</summary>
+    public const int SubtaskFinished = 1010;
+
+    /// <summary>A checkpoint holds state of a hook that the program does not have; it was left behind.</summary>
+    public const int HookStateLeftBehind = 1011;
+
+    /// <summary>A checkpoint holds state of an operator that the program does not have; it was left behind.</summary>
+    public const int OperatorLeftBehind = 1012;
+
     /// <summary>State was restored.</summary>
     public const int StateRestored = 2000;
 

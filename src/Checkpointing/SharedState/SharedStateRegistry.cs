@@ -199,6 +199,16 @@ public sealed class SharedStateRegistry
         }
     }
 
+    /// <summary>Whether the file is known and this is one of its owners.</summary>
+    internal bool IsOwnedBy(SharedStateKey key, SharedStateOwner owner)
+    {
+        lock (_lock)
+        {
+            return _owners.TryGetValue(owner, out var owned) && _byKey.TryGetValue(key, out var entry)
+                && entry.Owners.Contains(owned.Bit);
+        }
+    }
+
     private static bool IsSameFile(StreamStateHandle registered, StreamStateHandle handle) =>
         (registered, handle) switch
     {

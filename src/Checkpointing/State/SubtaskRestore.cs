@@ -13,6 +13,11 @@ public sealed record SubtaskRestore(
     IReadOnlyList<KeyedStateHandle> Keyed,
     IReadOnlyList<OperatorStateHandle> Operator)
 {
+    /// <summary>Whether all subtasks of the operator had finished, at whatever parallelism: then it does not start
+    /// again.
+    /// It takes part in no checkpoint, and whatever it fed sees the end of that input at once.</summary>
+    public bool IsFinished { get; init; }
+
     /// <summary>Nothing to restore: a new job, or an operator that the checkpoint does not hold.</summary>
     public static SubtaskRestore None { get; } = new(CheckpointId.None, false, [], []);
 }

@@ -12,14 +12,16 @@ namespace Checkpointing.Tests.Coordination;
 /// trace.</summary>
 internal sealed class SimulatedCluster : ITaskGateway
 {
-    private const int MaxParallelism = 16;
+    /// <summary>Number of key groups of every simulated job.</summary>
+    public const int MaxParallelism = 16;
 
     private readonly Random _random;
     private readonly List<Action> _inFlight = [];
     private readonly Dictionary<SubtaskAddress, SimulatedTask> _tasks = [];
+    private readonly HashSet<(CheckpointId, SubtaskAddress)> _taken = [];
     private readonly ICheckpointStorage _storage;
     private readonly IdSource _ids;
-    private readonly int _parallelism;
+    private readonly JobTopology _topology;
 
     public SimulatedCluster(
         ICheckpointStorage storage,
@@ -30,18 +32,23 @@ internal sealed class SimulatedCluster : ITaskGateway
         CheckpointCoordinatorOptions? options = null,
         ProtocolBreach breach = ProtocolBreach.None,
         FakeTimeProvider? time = null,
-        ILoggerFactory? log = null)
+        ILoggerFactory? log = null,
+        JobTopology? topology = null,
+        IReadOnlyList<ICheckpointHook>? hooks = null)
     {
-        (_storage, _parallelism) = (storage, parallelism);
+        _storage = storage;
         _random = new(seed);
         _ids = IdSource.FromSeed((ulong)seed ^ 0xC0FFEE);
         Time = time ?? new(DateTimeOffset.UnixEpoch.AddYears(50));
         Scheduler = new(_random);
-        Coordinator = new CheckpointCoordinatorBuilder(storage)
+        var builder = new CheckpointCoordinatorBuilder(storage) { Breach = breach };
+        foreach (var hook in hooks ?? [])
         {
-            Breach = breach,
+            builder.WithHook(hook);
         }
-            .WithJob(new JobTopology(job, MaxParallelism) { { "totals", parallelism } })
+
+        _topology = topology ?? new JobTopology(job, MaxParallelism) { { "totals", parallelism } };
+        Coordinator = builder.WithJob(_topology)
             .WithTaskGateway(this).WithRegister(register).WithOptions(options ?? new())
             .WithTimeProvider(Time).WithIdSource(_ids).WithScheduler(Scheduler).WithHolder("simulation")
             .WithLoggerFactory(log ?? NullLoggerFactory.Instance).Build();
@@ -84,7 +91,13 @@ internal sealed class SimulatedCluster : ITaskGateway
         foreach (var subtask in Coordinator.Subtasks)
         {
             var state = restored?.StateOf(subtask) ?? SubtaskRestore.None;
-            _tasks[subtask] = new(subtask, _parallelism, MaxParallelism, state, _storage, _ids);
+            if (state.IsFinished)
+            {
+                continue;
+            }
+
+            var parallelism = _topology.Operators.Single(o => o.Name == subtask.Operator).Parallelism;
+            _tasks[subtask] = new(subtask, parallelism, MaxParallelism, state, _storage, _ids);
         }
 
         Coordinator.Start();
@@ -164,29 +177,60 @@ internal sealed class SimulatedCluster : ITaskGateway
     public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken)
     {
         Trace.Add($"trigger {message.CheckpointId} {message.Target} base {message.Request.Base}");
-        if (!SilentSubtasks.Contains(message.Target.Index) && _tasks.TryGetValue(message.Target, out var task))
-        {
-            // The cut is made now; the transfer and its report come when the seed says so.
-            var snapshot = task.SnapshotAsync(message.Request).GetAwaiter().GetResult();
-            _inFlight.Add(() => Answer(message, snapshot));
-        }
-
+        TakeSnapshot(message);
+        SendBarriers(message);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Subtasks reach the end of their input and say so.</summary>
+    public void Finish(params string[] subtasks)
+    {
+        foreach (var subtask in Coordinator.Subtasks.Where(s => subtasks.Contains(s.ToString())))
+        {
+            _tasks.Remove(subtask);
+            _ = Coordinator.ReportFinishedAsync(new(subtask), CancellationToken.None);
+        }
     }
 
     public ValueTask NotifyCompletedAsync(CheckpointCompleted message, CancellationToken cancellationToken)
     {
-        Trace.Add($"completed {message.CheckpointId} {message.Target}");
+        Trace.Add($"completed {message.CheckpointId} {message.Target}{OnStop(message.Stop)}");
         _tasks.GetValueOrDefault(message.Target)?.Completed(message.CheckpointId);
         return ValueTask.CompletedTask;
     }
 
     public ValueTask NotifyAbortedAsync(CheckpointAborted message, CancellationToken cancellationToken)
     {
-        Trace.Add($"aborted {message.CheckpointId} {message.Target} {message.Reason}");
+        Trace.Add($"aborted {message.CheckpointId} {message.Target} {message.Reason}{OnStop(message.Stop)}");
         _tasks.GetValueOrDefault(message.Target)?.Aborted(message.CheckpointId);
         return ValueTask.CompletedTask;
     }
+
+    private void TakeSnapshot(TriggerCheckpoint message)
+    {
+        if (!SilentSubtasks.Contains(message.Target.Index) && _tasks.TryGetValue(message.Target, out var task)
+            && _taken.Add((message.CheckpointId, message.Target)))
+        {
+            // The cut is made now; the transfer and its report come when the seed says so.
+            var snapshot = task.SnapshotAsync(message.Request).GetAwaiter().GetResult();
+            _inFlight.Add(() => Answer(message, snapshot));
+        }
+    }
+
+    /// <summary>No records flow here, so the first barrier is as good as the last.</summary>
+    private void SendBarriers(TriggerCheckpoint message)
+    {
+        foreach (var connection in _topology.Connections.Where(c => c.From == message.Target.Operator))
+        {
+            foreach (var fed in Coordinator.Subtasks.Where(s => s.Operator == connection.To))
+            {
+                TakeSnapshot(message with { Target = fed });
+                SendBarriers(message with { Target = fed });
+            }
+        }
+    }
+
+    private static string OnStop(StopMode? stop) => stop is null ? "" : $" stop {stop}";
 
     private void Answer(TriggerCheckpoint message, SubtaskSnapshot snapshot)
     {
