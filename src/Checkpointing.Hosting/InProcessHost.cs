@@ -13,6 +13,9 @@ public sealed class InProcessHost : IAsyncDisposable
 
     internal InProcessHost(JobEnvironment environment) => _environment = environment;
 
+    /// <summary>The jobs of this host, by name.</summary>
+    public JobRegistry Jobs { get; } = new();
+
     /// <summary>Starts a job: takes its name's epoch, restores its own newest checkpoint, else the given one, else
     /// starts fresh.</summary>
     /// <param name="job">The definition.</param>
@@ -27,15 +30,9 @@ public sealed class InProcessHost : IAsyncDisposable
         StreamJob job, StartOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(job);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var run = new JobRun(_environment, job, options ?? new());
-        await run.StartAsync(cancellationToken).ConfigureAwait(false);
-        var running = new RunningJob(run);
-        lock (_lock)
-        {
-            _jobs.Add(running);
-        }
-
+        var entry = new HostedJob(options?.Name ?? job.Name);
+        var running = await StartAsync(entry, job, options ?? new(), cancellationToken).ConfigureAwait(false);
+        Jobs.Add(entry);
         return running;
     }
 
@@ -54,5 +51,22 @@ public sealed class InProcessHost : IAsyncDisposable
         {
             await job.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Starts a job for its entry, which the caller adds to <see cref="Jobs"/>.</summary>
+    internal async Task<RunningJob> StartAsync(
+        HostedJob entry, StreamJob job, StartOptions options, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var run = new JobRun(_environment, job, options);
+        await run.StartAsync(cancellationToken).ConfigureAwait(false);
+        var running = new RunningJob(run);
+        lock (_lock)
+        {
+            _jobs.Add(running);
+        }
+
+        entry.SetRunning(running);
+        return running;
     }
 }
