@@ -8,7 +8,8 @@ namespace Checkpointing.Hosting;
 /// Safe for concurrent calls.</remarks>
 public sealed class HostedJob
 {
-    private readonly TaskCompletionSource<RunningJob> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<RunningJob> _started =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Exception? _problem;
 
