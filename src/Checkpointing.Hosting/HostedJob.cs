@@ -49,6 +49,9 @@ public sealed class HostedJob
     /// it from being started; is cancelled when it was stopped before it was started.</summary>
     public Task<JobResult> Completion { get; }
 
+    /// <summary>Ends when the job runs, or will not be started.</summary>
+    internal Task StartEnded => _started.Task;
+
     /// <summary>Completes when a user cancels the job before it runs.</summary>
     internal Task CancelRequested => _cancelled.Task;
 

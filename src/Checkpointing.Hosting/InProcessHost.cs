@@ -11,7 +11,10 @@ public sealed class InProcessHost : IAsyncDisposable
     private readonly List<RunningJob> _jobs = [];
     private bool _isDisposed;
 
-    internal InProcessHost(JobEnvironment environment) => _environment = environment;
+    private readonly IReadOnlyList<object> _owned;
+
+    internal InProcessHost(JobEnvironment environment, IReadOnlyList<object> owned) =>
+        (_environment, _owned) = (environment, owned);
 
     /// <summary>The jobs of this host, by name.</summary>
     public JobRegistry Jobs { get; } = new();
@@ -36,12 +39,18 @@ public sealed class InProcessHost : IAsyncDisposable
         return running;
     }
 
-    /// <summary>Stops all jobs, as after <see cref="RunningJob.DisposeAsync"/>. Idempotent.</summary>
+    /// <summary>Set when the time to shut down is up: disposing tells jobs to stop and does not wait for them.</summary>
+    internal bool StopsWithoutWaiting { get; set; }
+
+    /// <summary>Stops all jobs, as after <see cref="RunningJob.DisposeAsync"/>, then disposes the components that were
+    /// made for this host. Idempotent.</summary>
     public async ValueTask DisposeAsync()
     {
         RunningJob[] jobs;
+        IReadOnlyList<object> components;
         lock (_lock)
         {
+            components = _isDisposed ? [] : _owned;
             _isDisposed = true;
             jobs = [.. _jobs];
             _jobs.Clear();
@@ -49,7 +58,23 @@ public sealed class InProcessHost : IAsyncDisposable
 
         foreach (var job in jobs)
         {
-            await job.DisposeAsync().ConfigureAwait(false);
+            var stopped = job.DisposeAsync().AsTask();
+            if (!StopsWithoutWaiting)
+            {
+                await stopped.ConfigureAwait(false);
+            }
+        }
+
+        foreach (var component in components)
+        {
+            if (component is IAsyncDisposable asynchronous)
+            {
+                await asynchronous.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                (component as IDisposable)?.Dispose();
+            }
         }
     }
 

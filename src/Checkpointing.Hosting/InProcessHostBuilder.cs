@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Coordination;
 using Checkpointing.Hosting.Execution;
 using Checkpointing.State;
 using Checkpointing.State.Heap;
@@ -8,11 +10,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointing.Hosting;
 
-/// <summary>Puts a host together. Components are borrowed: the caller disposes them after the host.</summary>
-/// <param name="storage">Where checkpoints are stored.</param>
-public sealed class InProcessHostBuilder(ICheckpointStorage storage)
+/// <summary>Puts a host together.</summary>
+/// <remarks>Components given by <c>With…</c> are borrowed: the caller disposes them after the host. What methods such
+/// as <see cref="ComponentExtensions.UseFileSystemStorage"/> make belongs to the host and goes with it. Not safe for
+/// concurrent calls.</remarks>
+public sealed class InProcessHostBuilder : ICheckpointingBuilder
 {
-    private readonly ICheckpointStorage _storage = storage ?? throw new ArgumentNullException(nameof(storage));
+    private Func<ComponentContext, ICheckpointStorage>? _makeStorage;
+    private Func<ComponentContext, IKeyedStateBackendFactory>? _makeBackend;
+    private Func<ComponentContext, ICheckpointRegister>? _makeRegister;
+    private ICheckpointStorage? _storage;
     private IKeyedStateBackendFactory? _backend;
     private ICheckpointRegister? _register;
     private InProcessHostOptions _options = new();
@@ -20,12 +27,26 @@ public sealed class InProcessHostBuilder(ICheckpointStorage storage)
     private TimeProvider _time = TimeProvider.System;
     private IdSource _ids = IdSource.System;
 
+    /// <summary>Begins without a storage: say where checkpoints are stored before <see cref="Build"/>.</summary>
+    public InProcessHostBuilder()
+    {
+    }
+
+    /// <summary>Begins with a storage.</summary>
+    /// <param name="storage">Where checkpoints are stored; borrowed.</param>
+    public InProcessHostBuilder(ICheckpointStorage storage)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        _storage = storage;
+    }
+
     /// <summary>Where keyed state lives. Default: the heap.</summary>
     public InProcessHostBuilder WithBackend(IKeyedStateBackendFactory backend) =>
-        With(() => _backend = NotNull(backend));
+        With(() => (_backend, _makeBackend) = (NotNull(backend), null));
 
     /// <summary>Where the list of completed checkpoints is kept. Default: the register in the job's folder.</summary>
-    public InProcessHostBuilder WithRegister(ICheckpointRegister register) => With(() => _register = NotNull(register));
+    public InProcessHostBuilder WithRegister(ICheckpointRegister register) =>
+        With(() => (_register, _makeRegister) = (NotNull(register), null));
 
     /// <summary>Settings.</summary>
     public InProcessHostBuilder WithOptions(InProcessHostOptions options) => With(() => _options = NotNull(options));
@@ -42,21 +63,54 @@ public sealed class InProcessHostBuilder(ICheckpointStorage storage)
     public InProcessHostBuilder WithIdSource(IdSource ids) => With(() => _ids = NotNull(ids));
 
     /// <summary>Builds the host.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A setting is outside its range.</exception>
+    /// <exception cref="InvalidOperationException">No storage was given.</exception>
+    /// <exception cref="ArgumentException">A setting is outside its range.</exception>
     public InProcessHost Build()
     {
         var options = _options.Clone();
         options.Validate();
-        return new(new JobEnvironment
+        if (_storage is null && _makeStorage is null)
         {
-            Storage = _storage,
-            Backend = _backend ?? new HeapBackendFactory(),
-            Register = _register,
-            Options = options,
-            LoggerFactory = _loggerFactory,
-            Time = _time,
-            Ids = _ids,
-        });
+            throw new InvalidOperationException(
+                "There is no place for checkpoints: call UseFileSystemStorage, or give the builder a storage.");
+        }
+
+        var context = new Context(_loggerFactory, _time, _ids);
+        var owned = new List<object>();
+        return new(
+            new JobEnvironment
+            {
+                Storage = Make(_makeStorage, context, owned) ?? _storage!,
+                Backend = Make(_makeBackend, context, owned) ?? _backend ?? new HeapBackendFactory(),
+                Register = Make(_makeRegister, context, owned) ?? _register,
+                Options = options,
+                LoggerFactory = _loggerFactory,
+                Time = _time,
+                Ids = _ids,
+            },
+            owned);
+    }
+
+    void ICheckpointingBuilder.SetStorage(Func<ComponentContext, ICheckpointStorage> make) =>
+        _makeStorage = NotNull(make);
+
+    void ICheckpointingBuilder.SetBackend(Func<ComponentContext, IKeyedStateBackendFactory> make) =>
+        _makeBackend = NotNull(make);
+
+    void ICheckpointingBuilder.SetRegister(Func<ComponentContext, ICheckpointRegister> make) =>
+        _makeRegister = NotNull(make);
+
+    private static T? Make<T>(Func<ComponentContext, T>? make, ComponentContext context, List<object> owned)
+        where T : class
+    {
+        if (make is null)
+        {
+            return null;
+        }
+
+        var made = make(context);
+        owned.Add(made);
+        return made;
     }
 
     private static T NotNull<T>(T value)
@@ -66,5 +120,23 @@ public sealed class InProcessHostBuilder(ICheckpointStorage storage)
     {
         set();
         return this;
+    }
+
+    private sealed class Context(ILoggerFactory loggerFactory, TimeProvider time, IdSource ids) : ComponentContext
+    {
+        public override ILoggerFactory LoggerFactory => loggerFactory;
+
+        public override TimeProvider TimeProvider => time;
+
+        public override IdSource Ids => ids;
+
+        public override IServiceProvider? Services => null;
+
+        public override void Configure<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(
+            string section, T settings, Action<T>? configure, Action<T> validate)
+        {
+            configure?.Invoke(settings);
+            validate(settings);
+        }
     }
 }

@@ -18,22 +18,14 @@ public sealed class InProcessHostOptions
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Checks every setting once, when the host is built.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A setting is outside its range; the message names it.</exception>
+    /// <exception cref="SettingOutOfRangeException">A setting is outside its range; the message names it.</exception>
     public void Validate()
     {
         ArgumentNullException.ThrowIfNull(RestartStrategy);
-        Check(RecordsPerBatch is >= 1 and <= 65_536, nameof(RecordsPerBatch), RecordsPerBatch, "1 to 65,536");
-        Check(BatchesPerChannel is >= 1 and <= 65_536, nameof(BatchesPerChannel), BatchesPerChannel, "1 to 65,536");
-        Check(StopTimeout >= TimeSpan.FromMilliseconds(1), nameof(StopTimeout), StopTimeout, "at least 1 ms");
+        SettingOutOfRangeException.ThrowUnless(RecordsPerBatch is >= 1 and <= 65_536, nameof(RecordsPerBatch), RecordsPerBatch, "1 to 65,536");
+        SettingOutOfRangeException.ThrowUnless(BatchesPerChannel is >= 1 and <= 65_536, nameof(BatchesPerChannel), BatchesPerChannel, "1 to 65,536");
+        SettingOutOfRangeException.ThrowUnless(StopTimeout >= TimeSpan.FromMilliseconds(1), nameof(StopTimeout), StopTimeout, "at least 1 ms");
     }
 
     internal InProcessHostOptions Clone() => (InProcessHostOptions)MemberwiseClone();
-
-    private static void Check(bool holds, string setting, object value, string range)
-    {
-        if (!holds)
-        {
-            throw new ArgumentOutOfRangeException(setting, $"{setting} is {value}; it must be {range}.");
-        }
-    }
 }

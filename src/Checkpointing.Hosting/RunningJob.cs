@@ -32,6 +32,17 @@ public sealed class RunningJob : IAsyncDisposable
     /// after the job has ended.</summary>
     public CheckpointStatistics Statistics => _run.Statistics;
 
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset StartedAt => _run.StartedAt;
+
+    /// <summary>Checkpoints that have failed since the last one that completed, or since the present attempt
+    /// began.</summary>
+    public int FailuresInARow => _run.FailuresInARow;
+
+    /// <summary>Files of retained checkpoints that were found damaged; see
+    /// <see cref="CheckpointCoordinator.DamagedFiles"/>.</summary>
+    public IReadOnlyList<ScrubProblem> DamagedFiles => _run.DamagedFiles;
+
     /// <summary>How often it was restarted.</summary>
     public int RestartCount => _run.RestartCount;
 

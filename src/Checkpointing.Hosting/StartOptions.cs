@@ -3,7 +3,8 @@ using Checkpointing.Coordination;
 namespace Checkpointing.Hosting;
 
 /// <summary>How a job is started.</summary>
-public sealed class StartOptions
+/// <remarks>In a service: <see cref="HostedJobOptions"/>.</remarks>
+public class StartOptions
 {
     /// <summary>Name of the run: its identity, and its folder on storage. A job started again under its name goes on
     /// from its own newest checkpoint. Default: the name of the definition.</summary>

@@ -72,38 +72,32 @@ public sealed class RocksDbBackendOptions
     internal RestoreCounts Counts { get; } = new();
 
     /// <summary>Checks every setting; the factory calls it.</summary>
-    /// <exception cref="ArgumentException">A setting is missing or outside its range; the message names it.</exception>
+    /// <exception cref="SettingOutOfRangeException">A setting is missing or outside its range; the message names
+    /// it.</exception>
     public void Validate()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(WorkingDirectory);
-        ArgumentOutOfRangeException.ThrowIfLessThan(WriteBufferSizeBytes, 64 << 10);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(WriteBufferSizeBytes, 1 << 30);
-        ArgumentOutOfRangeException.ThrowIfLessThan(BlockCacheBytes, 64 << 10);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(BlockCacheBytes, 1L << 40);
-        ArgumentOutOfRangeException.ThrowIfLessThan(TransferParallelism, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(TransferParallelism, 64);
-        if (MaxOpenFiles != -1)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(MaxOpenFiles, 20);
-        }
-
-        ArgumentOutOfRangeException.ThrowIfLessThan(VerificationBytesPerSecond, 1 << 10);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(VerificationBytesPerSecond, 1L << 40);
-        if (!Enum.IsDefined(Verification))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(Verification), Verification, "This way of verifying is not known.");
-        }
-
-        if (!Enum.IsDefined(Compression))
-        {
-            throw new ArgumentOutOfRangeException(nameof(Compression), Compression, "This compression is not known.");
-        }
-
-        if (!Enum.IsDefined(Snapshots))
-        {
-            throw new ArgumentOutOfRangeException(nameof(Snapshots), Snapshots, "This kind of snapshot is not known.");
-        }
+        SettingOutOfRangeException.ThrowUnless(
+            !string.IsNullOrWhiteSpace(WorkingDirectory), nameof(WorkingDirectory), WorkingDirectory,
+            "a folder for live databases");
+        SettingOutOfRangeException.ThrowUnless(
+            WriteBufferSizeBytes is >= 64 << 10 and <= 1 << 30, nameof(WriteBufferSizeBytes), WriteBufferSizeBytes,
+            "65,536 to 1,073,741,824");
+        SettingOutOfRangeException.ThrowUnless(
+            BlockCacheBytes is >= 64 << 10 and <= 1L << 40, nameof(BlockCacheBytes), BlockCacheBytes,
+            "65,536 to 1,099,511,627,776");
+        SettingOutOfRangeException.ThrowUnless(
+            TransferParallelism is >= 1 and <= 64, nameof(TransferParallelism), TransferParallelism, "1 to 64");
+        SettingOutOfRangeException.ThrowUnless(
+            MaxOpenFiles is -1 or >= 20, nameof(MaxOpenFiles), MaxOpenFiles, "at least 20, or -1 for all");
+        SettingOutOfRangeException.ThrowUnless(
+            VerificationBytesPerSecond is >= 1 << 10 and <= 1L << 40, nameof(VerificationBytesPerSecond),
+            VerificationBytesPerSecond, "1,024 to 1,099,511,627,776");
+        SettingOutOfRangeException.ThrowUnless(
+            Enum.IsDefined(Verification), nameof(Verification), Verification, "a way of verifying that is known");
+        SettingOutOfRangeException.ThrowUnless(
+            Enum.IsDefined(Compression), nameof(Compression), Compression, "a compression that is known");
+        SettingOutOfRangeException.ThrowUnless(
+            Enum.IsDefined(Snapshots), nameof(Snapshots), Snapshots, "a kind of snapshot that is known");
     }
 
     internal RocksDbBackendOptions Copy() => (RocksDbBackendOptions)MemberwiseClone();

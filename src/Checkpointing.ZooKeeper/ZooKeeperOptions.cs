@@ -47,7 +47,9 @@ public sealed class ZooKeeperOptions
     /// <exception cref="ArgumentException">A setting is missing or outside its range; the message names it.</exception>
     public void Validate()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(ConnectionString);
+        SettingOutOfRangeException.ThrowUnless(
+            !string.IsNullOrWhiteSpace(ConnectionString), nameof(ConnectionString), ConnectionString,
+            "a list of servers such as host1:2181,host2:2181");
         try
         {
             ServerList.Parse(ConnectionString);
@@ -102,9 +104,6 @@ public sealed class ZooKeeperOptions
     private static void CheckTime(TimeSpan value, TimeSpan least, string name)
     {
         var most = TimeSpan.FromMinutes(10);
-        if (value < least || value > most)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} is from {least} to {most}.");
-        }
+        SettingOutOfRangeException.ThrowUnless(value >= least && value <= most, name, value, $"{least.TotalMilliseconds} ms to 10 minutes");
     }
 }

@@ -61,6 +61,12 @@ internal sealed partial class JobRun : IAsyncDisposable
 
     public TimeSpan RestoreDuration { get; private set; }
 
+    public DateTimeOffset StartedAt { get; private set; }
+
+    public int FailuresInARow => _coordinator.FailuresInARow;
+
+    public IReadOnlyList<ScrubProblem> DamagedFiles => _coordinator.DamagedFiles;
+
     public CompletedCheckpoint? LatestCheckpoint =>
         _completion.Task.IsCompleted ? _lastCheckpoint : _coordinator.LatestCompleted;
 
@@ -76,6 +82,7 @@ internal sealed partial class JobRun : IAsyncDisposable
         try
         {
             var attempt = await OpenAttemptAsync(cancellationToken).ConfigureAwait(false);
+            StartedAt = _environment.Time.GetUtcNow();
             BeginAttempt(attempt);
             _ = _work.Start($"job {Name}", () => SuperviseAsync(attempt));
         }

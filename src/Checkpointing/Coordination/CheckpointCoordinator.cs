@@ -88,6 +88,10 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     public IReadOnlyList<CompletedCheckpoint> Retained =>
         Locked(static core => (IReadOnlyList<CompletedCheckpoint>)[.. core.Retained]);
 
+    /// <summary>Checkpoints that have failed since the last one that completed, or since the attempt began; what
+    /// nobody is to blame for is not counted.</summary>
+    public int FailuresInARow => Locked(static core => core.FailuresInARow);
+
     /// <summary>Faults with the cause when the coordinator can no longer do its work: fenced, outcome unknown, or too
     /// many
     /// failures in a row. The host then ends the job (or recovers). Completes when the coordinator is

@@ -80,7 +80,7 @@ public sealed class CheckpointCoordinatorOptions
     public UnreadableCheckpoints UnreadableCheckpoints { get; set; }
 
     /// <summary>Checks every setting once, when the coordinator is built.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A setting is outside its range; the message names it.</exception>
+    /// <exception cref="SettingOutOfRangeException">A setting is outside its range; the message names it.</exception>
     public void Validate()
     {
         Check(Interval is null
@@ -107,11 +107,6 @@ public sealed class CheckpointCoordinatorOptions
 
     internal CheckpointCoordinatorOptions Clone() => new(this);
 
-    private static void Check(bool holds, string setting, object? value, string range)
-    {
-        if (!holds)
-        {
-            throw new ArgumentOutOfRangeException(setting, $"{setting} is {value}; it must be {range}.");
-        }
-    }
+    private static void Check(bool holds, string setting, object? value, string range) =>
+        SettingOutOfRangeException.ThrowUnless(holds, setting, value, range);
 }

@@ -140,4 +140,25 @@ public static class CheckpointingEventIds
 
     /// <summary>Cleaning up after a job failed; the next start takes what is left.</summary>
     public const int CleanUpFailed = 7008;
+
+    /// <summary>A key of the configuration is no setting and was ignored.</summary>
+    public const int SettingIgnored = 7100;
+
+    /// <summary>A job of a service could not be started for the moment.</summary>
+    public const int JobStartPostponed = 7101;
+
+    /// <summary>A job of a service failed for good.</summary>
+    public const int JobFailed = 7102;
+
+    /// <summary>A savepoint was taken because the service is shut down.</summary>
+    public const int SavepointTaken = 7103;
+
+    /// <summary>The time to shut a service down was up before a job was done.</summary>
+    public const int ShutdownCutOff = 7104;
+
+    /// <summary>A job could not do what it should when its service was shut down.</summary>
+    public const int ShutdownActionFailed = 7105;
+
+    /// <summary>A job stopped because its service is shut down.</summary>
+    public const int JobStopped = 7106;
 }
