@@ -64,11 +64,14 @@ public sealed partial class CheckpointCoordinator
         }
 
         _timerAt = at;
-        var wait = at is null ? Timeout.InfiniteTimeSpan : at.Value - _time.GetUtcNow();
-
-        // A period of one millisecond would race; a timer that fires early is set again by the core's next effect.
-        _timer.Change(wait < TimeSpan.Zero && at is not null ? TimeSpan.Zero : wait, Timeout.InfiniteTimeSpan);
+        _timer.Change(
+            at is null ? Timeout.InfiniteTimeSpan : WholeMilliseconds(at.Value - _time.GetUtcNow()),
+            Timeout.InfiniteTimeSpan);
     }
+
+    // Timers drop what is below a millisecond, and would fire too early.
+    private static TimeSpan WholeMilliseconds(TimeSpan wait) =>
+        wait <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
 
     private async Task SendTriggersAsync(CoordinatorEffect.SendTriggers send)
     {

@@ -65,7 +65,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _cleaner = new(_storage, _scheduler, _time, _logger, OnUnexpected, OnCleaned);
         _metadataLane = new(_scheduler, OnUnexpected);
         _timer = _time.CreateTimer(
-            _ => Dispatch(new CoordinatorEvent.TimePassed()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
         // A failure that nobody looks at must not surface as an unobserved exception.
         _ = _failure.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
@@ -228,6 +228,18 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
                 CarryOutNeedsLock(effect);
             }
         }
+    }
+
+    /// <summary>A timer may fire before its time, by less than its resolution: then it is set again, so it counts as
+    /// not set from here.</summary>
+    private void OnTimer()
+    {
+        lock (_lock)
+        {
+            _timerAt = null;
+        }
+
+        Dispatch(new CoordinatorEvent.TimePassed());
     }
 
     private async Task WhenQuietAsync()
