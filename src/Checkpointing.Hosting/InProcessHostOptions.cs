@@ -22,9 +22,12 @@ public sealed class InProcessHostOptions
     public void Validate()
     {
         ArgumentNullException.ThrowIfNull(RestartStrategy);
-        SettingOutOfRangeException.ThrowUnless(RecordsPerBatch is >= 1 and <= 65_536, nameof(RecordsPerBatch), RecordsPerBatch, "1 to 65,536");
-        SettingOutOfRangeException.ThrowUnless(BatchesPerChannel is >= 1 and <= 65_536, nameof(BatchesPerChannel), BatchesPerChannel, "1 to 65,536");
-        SettingOutOfRangeException.ThrowUnless(StopTimeout >= TimeSpan.FromMilliseconds(1), nameof(StopTimeout), StopTimeout, "at least 1 ms");
+        SettingOutOfRangeException.ThrowUnless(
+            RecordsPerBatch is >= 1 and <= 65_536, nameof(RecordsPerBatch), RecordsPerBatch, "1 to 65,536");
+        SettingOutOfRangeException.ThrowUnless(
+            BatchesPerChannel is >= 1 and <= 65_536, nameof(BatchesPerChannel), BatchesPerChannel, "1 to 65,536");
+        SettingOutOfRangeException.ThrowUnless(
+            StopTimeout >= TimeSpan.FromMilliseconds(1), nameof(StopTimeout), StopTimeout, "at least 1 ms");
     }
 
     internal InProcessHostOptions Clone() => (InProcessHostOptions)MemberwiseClone();
