@@ -39,7 +39,7 @@ public sealed class InProcessHost : IAsyncDisposable
         return running;
     }
 
-    /// <summary>Set when the time to shut down is up: disposing tells jobs to stop and does not wait for them.</summary>
+    /// <summary>Set when the time to shut down is up: disposing tells jobs to stop and does not wait.</summary>
     internal bool StopsWithoutWaiting { get; set; }
 
     /// <summary>Stops all jobs, as after <see cref="RunningJob.DisposeAsync"/>, then disposes the components that were

@@ -8,7 +8,7 @@ public sealed partial class SamplesTests
     private static readonly string[] s_samples = ["tests/Checkpointing.WorkerSample", "tests/Checkpointing.WebSample"];
 
     [Theory]
-    [InlineData("docs/hosting.md", 3)]
+    [InlineData("docs/hosting.md", 4)]
     [InlineData("README.md", 1)]
     public void Guide_EveryPieceOfCode_IsInASample(string guide, int count)
     {
