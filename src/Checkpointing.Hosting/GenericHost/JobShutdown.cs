@@ -83,7 +83,9 @@ internal sealed class JobShutdown(ILogger logger, TimeProvider time)
         }
     }
 
-    // The savepoint is for the user; a job that starts again takes up its newest checkpoint, so there is one as well.
+    // The savepoint is for the user, who may go back to it. The next process takes up the newest checkpoint, so there
+    // is one behind it, and nothing is committed behind that: RunningJob.StopWithSavepointAsync would commit what the
+    // savepoint holds, and a sink that cannot take rows back would refuse the older checkpoint.
     private async Task StopWithSavepointAsync(RunningJob run, string target, CancellationToken outOfTime)
     {
         var request = CheckpointRequest.SavepointTo(target);

@@ -1,3 +1,4 @@
+using Checkpointing.Hosting.Execution;
 using Checkpointing.Hosting.Tests.Support;
 using Checkpointing.RocksDb;
 using Checkpointing.ZooKeeper;
@@ -32,6 +33,8 @@ public sealed class ServiceSettingsTests : IDisposable
         "Checkpointing:Jobs:flights:Interval is 00:00:00; it must be at least 10 ms.")]
     [InlineData("RestartStrategy:Kind", "Often",
         "Checkpointing:RestartStrategy:Kind is 'Often'; it must be None*FixedDelay*.")]
+    [InlineData("RestartStrategy:MaxFailures", "0",
+        "Checkpointing:RestartStrategy:MaxFailures is 0; it must be 1 to 1,000.")]
     [InlineData("RestartStrategy:Attempts", "many",
         "Checkpointing:RestartStrategy:Attempts is 'many'; it must be a whole number of at most 2,147,483,647.")]
     [InlineData("Interval", "10", "Checkpointing:Interval is '10'; it must be a time such as 00:00:10.")]
@@ -190,9 +193,28 @@ public sealed class ServiceSettingsTests : IDisposable
         (a.Retention, a.Checkpoints.Retention).Should().Be((CheckpointRetention.Always, CheckpointRetention.Always));
         a.SavepointTarget.Should().Be("kept");
         a.OperatorParallelism.Should().ContainKey("totals").WhoseValue.Should().Be(7);
-        a.RestartStrategy.Should().BeEquivalentTo(RestartStrategy.FixedDelay(3, TimeSpan.FromSeconds(5)));
+        a.RestartStrategy!.Decide(RestartHistory.Empty, DateTimeOffset.UnixEpoch, 0.5)!.Delay.Should()
+            .Be(TimeSpan.FromSeconds(5));
         b.RestartStrategy.Should().BeNull();
         settings.Jobs.Select(job => job.Value.Name).Should().Equal("a", "b", "c");
+    }
+
+    [Theory]
+    [InlineData("None", null)]
+    [InlineData("FixedDelay", 2)]
+    [InlineData("ExponentialDelay", 3)]
+    [InlineData("FailureRate", 2)]
+    public void RestartStrategy_OfEachKind_CanBeConfigured(string kind, int? firstDelaySeconds)
+    {
+        _fixture.Settings["Checkpointing:RestartStrategy:Kind"] = kind;
+        _fixture.Settings["Checkpointing:RestartStrategy:Delay"] = "00:00:02";
+        _fixture.Settings["Checkpointing:RestartStrategy:InitialDelay"] = "00:00:03";
+        using var host = _fixture.Build(c => c.AddJob("a", _ => throw new InvalidOperationException("too early")));
+
+        var settings = host.Services.GetRequiredService<IOptions<Hosting.GenericHost.ServiceSettings>>().Value;
+
+        var first = settings.Jobs["a"].RestartStrategy!.Decide(RestartHistory.Empty, DateTimeOffset.UnixEpoch, 0.5);
+        ((int?)first?.Delay.TotalSeconds).Should().Be(firstDelaySeconds);
     }
 
     [Fact]
