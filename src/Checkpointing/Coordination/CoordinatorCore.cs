@@ -74,7 +74,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
 
     public IEnumerable<CheckpointId> PendingIds => _pending.Keys;
 
-    public int FailuresInARow => _failuresInARow;
+    public int FailuresInARow => _failures.InARow;
 
     /// <summary>Subtasks of the present attempt, in the order of the topology.</summary>
     public IReadOnlyList<SubtaskAddress> Subtasks { get; private set; } = [];
