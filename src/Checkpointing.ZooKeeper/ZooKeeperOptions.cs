@@ -104,6 +104,7 @@ public sealed class ZooKeeperOptions
     private static void CheckTime(TimeSpan value, TimeSpan least, string name)
     {
         var most = TimeSpan.FromMinutes(10);
-        SettingOutOfRangeException.ThrowUnless(value >= least && value <= most, name, value, $"{least.TotalMilliseconds} ms to 10 minutes");
+        SettingOutOfRangeException.ThrowUnless(
+            value >= least && value <= most, name, value, $"{least.TotalMilliseconds} ms to 10 minutes");
     }
 }

@@ -194,9 +194,12 @@ public sealed class BadInputTests(ZooKeeperServerFixture fixture) : IClassFixtur
     public void Times_OutsideTheirRange_AreRefusedByName()
     {
         Refuses(new() { ConnectionString = "a", SessionTimeout = TimeSpan.Zero }, "SessionTimeout is *; it must be *");
-        Refuses(new() { ConnectionString = "a", ConnectTimeout = TimeSpan.FromHours(1) }, "ConnectTimeout is *; it must be *");
         Refuses(
-            new() { ConnectionString = "a", RequestTimeout = Timeout.InfiniteTimeSpan }, "RequestTimeout is *; it must be *");
+            new() { ConnectionString = "a", ConnectTimeout = TimeSpan.FromHours(1) },
+            "ConnectTimeout is *; it must be *");
+        Refuses(
+            new() { ConnectionString = "a", RequestTimeout = Timeout.InfiniteTimeSpan },
+            "RequestTimeout is *; it must be *");
     }
 
     [Theory]
