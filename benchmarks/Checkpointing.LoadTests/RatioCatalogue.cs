@@ -20,6 +20,7 @@ internal static class RatioCatalogue
         RatioGroup.Of("ttl-get", TimeToLiveRatios.GetAsync),
         RatioGroup.Of("ttl-put", TimeToLiveRatios.PutAsync),
         RatioGroup.Of("ttl-refresh", TimeToLiveRatios.RefreshAsync),
+        RatioGroup.Of("verify", VerifyRatio.RunAsync),
         new(FasterRatios.Names, FasterRatios.RunAsync),
     ];
 

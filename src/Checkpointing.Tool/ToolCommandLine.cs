@@ -31,9 +31,14 @@ internal static class ToolCommandLine
             CareCommand.CreateOrphans(),
             CareCommand.CreateGc(),
             ForgetCommand.Create(),
+            TagCommand.Create(),
+            StateCommand.CreateState(),
+            StateCommand.CreateDump(),
             CopyCommand.Create(),
+            ReportCommand.Create(),
             MetadataCommand.Create(),
             DemoCommand.Create(),
+            CompletionsCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors is [var error, ..])

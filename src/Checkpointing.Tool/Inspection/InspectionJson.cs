@@ -120,7 +120,7 @@ internal static class InspectionJson
         Text(json, "newestGood", one.NewestGood);
     }
 
-    public static void Statistics(Utf8JsonWriter json, StorageStatistics all)
+    public static void Statistics(Utf8JsonWriter json, StorageSizes all)
     {
         json.WriteNumber("files", all.Files);
         json.WriteNumber("bytes", all.Bytes);
@@ -140,6 +140,18 @@ internal static class InspectionJson
             foreach (var one in job.Checkpoints)
             {
                 Statistics(json, one);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("sharing");
+            foreach (var pair in job.Sharing)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("first", pair.First.Value);
+                json.WriteNumber("second", pair.Second.Value);
+                json.WriteNumber("files", pair.Files);
+                json.WriteNumber("bytes", pair.Bytes);
+                json.WriteEndObject();
             }
 
             json.WriteEndArray();
@@ -175,7 +187,7 @@ internal static class InspectionJson
         json.WriteEndArray();
     }
 
-    private static void Statistics(Utf8JsonWriter json, CheckpointStatistics one)
+    private static void Statistics(Utf8JsonWriter json, CheckpointSizes one)
     {
         json.WriteStartObject();
         json.WriteNumber("checkpointId", one.Id.Value);

@@ -103,7 +103,7 @@ internal static class ShowCommand
                 + PlainText.Size(op.Subtasks.Sum(static subtask => Math.Max(0, subtask.SizeBytes))));
             foreach (var state in op.States)
             {
-                output.Line($"  {state.Name}: {InspectionJson.TextOf(state.Kind)}, {SerializersOf(state)}");
+                output.Line($"  {state.Name}: {InspectionJson.TextOf(state.Kind)}, {StateText.SerializersOf(state)}");
             }
         }
     }
@@ -192,15 +192,6 @@ internal static class ShowCommand
 
         return difference.IsEmpty ? ExitCodes.Success : ExitCodes.Problem;
     }
-
-    private static string SerializersOf(StateDescription state) => string.Join(", ", new[]
-    {
-        state.Key is { } key ? $"key {key}" : null,
-        state.Namespace is { } space ? $"namespace {space}" : null,
-        state.UserKey is { } userKey ? $"map key {userKey}" : null,
-        state.Value is { } value ? $"value {value}" : null,
-        state.IsStamped ? "with a time to live" : null,
-    }.OfType<string>());
 
     private static void WriteOperator(System.Text.Json.Utf8JsonWriter json, OperatorCheckpoint op)
     {

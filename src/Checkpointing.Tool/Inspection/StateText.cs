@@ -17,6 +17,16 @@ internal static class StateText
         json.WriteBoolean("timeToLive", state.IsStamped);
     }
 
+    /// <summary>Serializers of a state on one line.</summary>
+    public static string SerializersOf(StateDescription state) => string.Join(", ", new[]
+    {
+        state.Key is { } key ? $"key {key}" : null,
+        state.Namespace is { } space ? $"namespace {space}" : null,
+        state.UserKey is { } userKey ? $"map key {userKey}" : null,
+        state.Value is { } value ? $"value {value}" : null,
+        state.IsStamped ? "with a time to live" : null,
+    }.OfType<string>());
+
     private static void Write(Utf8JsonWriter json, string name, SerializerIdentity? serializer)
     {
         if (serializer is null)

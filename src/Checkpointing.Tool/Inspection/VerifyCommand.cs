@@ -15,11 +15,10 @@ internal static class VerifyCommand
         Description = "A checkpoint; or a root: all checkpoints and savepoints below it",
     };
 
-    private static readonly Option<double> Sample = new("--sample")
+    private static readonly Option<double?> Sample = new("--sample")
     {
         Description = "Read only so many of the files, chosen anew each time; all are looked for [default: 100%]",
         HelpName = "P%",
-        DefaultValueFactory = static _ => 1,
         CustomParser = ParseSample,
     };
 
@@ -60,7 +59,7 @@ internal static class VerifyCommand
             using var backend = parsed.GetValue(Deep) ? new ReadingBackend() : null;
             var options = new VerifyOptions
             {
-                Sample = parsed.GetValue(Sample),
+                Sample = parsed.GetValue(Sample) ?? 1,
                 SampleSeed = IdSource.System.NewGuid().GetHashCode(),
                 DeepBackend = backend?.Factory,
             };
@@ -127,7 +126,7 @@ internal static class VerifyCommand
         }
     }
 
-    private static double ParseSample(ArgumentResult result)
+    private static double? ParseSample(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         var isPercent = text.EndsWith('%');

@@ -3,7 +3,7 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.CompletedCheckpoints;
 
 /// <summary>Changes of a job's record by somebody who has not taken its epoch, beside a coordinator that goes on: taking
-/// checkpoints off the list. Pure.</summary>
+/// checkpoints off the list, and labelling them. Pure.</summary>
 /// <remarks>Whoever amends never takes off the newest checkpoint, never adds one, and deletes nothing: the coordinator
 /// finds out when its next write is lost, carries the amendment over, and lets go of the files itself. So nothing goes
 /// that a pending checkpoint still points into.</remarks>
@@ -20,7 +20,9 @@ internal static class RegisterAmendment
         var takenOff = wanted.Retained.Where(one => old.Contains(one.Path) && !kept.Contains(one.Path)).ToList();
         return wanted with
         {
-            Retained = wanted.Retained.Except(takenOff).ToValueList(),
+            Retained = wanted.Retained.Except(takenOff)
+                .Select(one => present.Retained.FirstOrDefault(other => other.Path == one.Path) is { } amended
+                    ? one with { Tags = amended.Tags } : one).ToValueList(),
             Leaving = wanted.Leaving
                 .Concat(takenOff.Where(one => present.Leaving.Any(other => other.Path == one.Path))).ToValueList(),
         };
@@ -47,5 +49,19 @@ internal static class RegisterAmendment
                 .ToValueList(),
             Token = token,
         };
+    }
+
+    /// <summary>Gives a listed checkpoint other labels.</summary>
+    /// <param name="present">The record as it is now.</param>
+    /// <param name="path">Folder of the checkpoint.</param>
+    /// <param name="change">Gives the new labels from the present ones.</param>
+    /// <param name="token">Unique to the write.</param>
+    /// <returns>Null if nothing would change.</returns>
+    public static RegisterRecord? Label(
+        RegisterRecord present, string path, Func<ValueList<string>, ValueList<string>> change, Guid token)
+    {
+        var labelled = present.Retained
+            .Select(one => one.Path == path ? one with { Tags = change(one.Tags) } : one).ToValueList();
+        return labelled == present.Retained ? null : present with { Retained = labelled, Token = token };
     }
 }

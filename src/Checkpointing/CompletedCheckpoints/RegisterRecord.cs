@@ -87,4 +87,7 @@ public sealed record RetainedCheckpoint(
     /// <summary>Whether the job was told to leave it: it began anew after it, or went on from another one. It is kept
     /// until newer ones push it out and can be resumed from by path, but recovery does not restore it.</summary>
     public bool IsLeftBehind { get; init; }
+
+    /// <summary>Labels that a user has given it since; for people, and for choosing what to forget.</summary>
+    public ValueList<string> Tags { get; init; }
 }

@@ -112,6 +112,11 @@ public static class RegisterRecordSerializer
                 json.WriteNumber("triggeredAt", triggeredAt.ToUnixTimeMilliseconds());
             }
 
+            if (checkpoint.Tags.Count > 0)
+            {
+                WriteStrings(json, "tags", checkpoint.Tags);
+            }
+
             if (checkpoint.IsLeftBehind)
             {
                 json.WriteBoolean("leftBehind", true);
@@ -196,6 +201,7 @@ public static class RegisterRecordSerializer
             ? DateTimeOffset.FromUnixTimeMilliseconds(at.GetInt64())
             : null,
         IsLeftBehind = json.TryGetProperty("leftBehind", out var left) && left.GetBoolean(),
+        Tags = json.TryGetProperty("tags", out var tags) ? tags.EnumerateArray().Select(Text).ToValueList() : [],
     };
 
     private static string Text(JsonElement json) =>

@@ -122,7 +122,8 @@ internal sealed class CensusTaking(
         var isThere = true;
         foreach (var retained in record.Retained)
         {
-            if (_listed.GetValueOrDefault(retained.Path) is not { Problem: null })
+            if (_listed.GetValueOrDefault(retained.Path) is not { Problem: null } known
+                || !retained.Tags.All(tag => known.Tags.Contains(tag)))
             {
                 var checkpoint = await ReadRetainedAsync(retained, cancellationToken).ConfigureAwait(false);
                 _listed[retained.Path] = checkpoint with { ListedBy = record.Job };
@@ -155,7 +156,7 @@ internal sealed class CensusTaking(
     {
         var found = new StoredCheckpoint(retained.Path, StoredCheckpointStatus.Retained)
         {
-            Id = retained.Id, Kind = retained.Kind, MetadataBytes = retained.MetadataBytes,
+            Id = retained.Id, Kind = retained.Kind, MetadataBytes = retained.MetadataBytes, Tags = retained.Tags,
         };
         try
         {
@@ -174,7 +175,7 @@ internal sealed class CensusTaking(
         Job = metadata.Info?.Job,
         Id = metadata.CheckpointId,
         Kind = metadata.Info?.Properties.Kind,
-        Tags = metadata.Info is { } info ? info.Tags.Select(static tag => tag.Name).ToValueList() : [],
+        Tags = found.Tags.Concat(metadata.Info?.Tags.Select(static tag => tag.Name) ?? []).Distinct().ToValueList(),
         Files =
         [
             .. CheckpointFile.Of(metadata, found.Path).Prepend(new(

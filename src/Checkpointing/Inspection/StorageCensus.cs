@@ -121,7 +121,7 @@ public sealed class StorageCensus
     }
 
     /// <summary>Counts sizes and sharing.</summary>
-    public StorageStatistics Measure() => StorageStatistics.Of(this);
+    public StorageSizes Measure() => StorageSizes.Of(this);
 
     /// <summary>The job, and whoever has claimed checkpoints of it, and of those.</summary>
     internal IReadOnlyList<JobId> OwnersOf(JobId job)

@@ -119,6 +119,34 @@ public sealed class CheckpointForgettingTests
     }
 
     [Fact]
+    public void Tagging_BesideARunningJob_ItGoesOnAndKeepsTheTags()
+    {
+        var cluster = StartWithCheckpoints(2);
+
+        StoredHistory.Now(CheckpointTagging.RunAsync(_storage, "job/chk-1", ["release", "odd"], []));
+        cluster.Work();
+        cluster.Checkpoint();
+        var tags = StoredHistory.Now(CheckpointTagging.RunAsync(_storage, "job/chk-1", [], ["odd"]));
+        cluster.Work();
+        cluster.Checkpoint();
+        var kept = Forget(new() { KeepTags = ["release"] }, apply: false);
+
+        tags.Should().Equal("release");
+        StoredState.RegisterOf(Register, "job").Retained[0].Tags.Should().Equal("release");
+        kept.Where(static one => one.IsKept).Select(static one => one.Checkpoint.Id!.Value.Value).Should().Equal(1, 4);
+    }
+
+    [Fact]
+    public async Task Tagging_OfWhatNoRegisterLists_IsRefused()
+    {
+        StartWithCheckpoints(1);
+
+        var tag = () => CheckpointTagging.RunAsync(_storage, "job/chk-7", ["x"], []);
+
+        await tag.Should().ThrowAsync<CheckpointNotFoundException>();
+    }
+
+    [Fact]
     public void RunAsync_NoSuchJob_Throws()
     {
         StartWithCheckpoints(1);
