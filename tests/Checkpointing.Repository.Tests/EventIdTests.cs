@@ -17,6 +17,7 @@ public sealed partial class EventIdTests
         ["Checkpointing/Metadata"] = [2000, 4000],
         ["Checkpointing/CompletedCheckpoints"] = [3000, 4000],
         ["Checkpointing/State"] = [2000],
+        ["Checkpointing/Statistics"] = [1000],
         ["Checkpointing/Coordination"] = [1000, 2000, 3000, 4000],
         ["Checkpointing/Embedded"] = [1000, 2000],
         ["Checkpointing/Inspection"] = [3000, 4000],

@@ -121,17 +121,19 @@ internal sealed class StoreTestJob : ITaskGateway, IAsyncDisposable
         }
     }
 
-    /// <summary>What lies in the job's folder, without the register, should that be there.</summary>
+    /// <summary>What lies in the job's folder, without statistics, and without the register, should that be
+    /// there.</summary>
     public Task<HashSet<string>> FilesAsync() => FilesBelowAsync(_storage, Name, _cancellationToken);
 
-    /// <summary>What lies in a folder, without a register, should that be there.</summary>
+    /// <summary>What lies in a folder, without a register and statistics, should these be there.</summary>
     public static async Task<HashSet<string>> FilesBelowAsync(
         ICheckpointStorage storage, string folder, CancellationToken cancellationToken)
     {
         var found = new HashSet<string>();
         await foreach (var file in storage.ListAsync(folder, cancellationToken).ConfigureAwait(false))
         {
-            if (!file.Path.StartsWith($"{folder}/register/", StringComparison.Ordinal))
+            if (!file.Path.StartsWith($"{folder}/register/", StringComparison.Ordinal)
+                && !file.Path.StartsWith($"{folder}/statistics/", StringComparison.Ordinal))
             {
                 found.Add(file.Path);
             }

@@ -122,7 +122,8 @@ public sealed class InvariantChecker
             await foreach (var file in _storage.ListAsync(job.Name, cancellationToken).ConfigureAwait(false))
             {
                 if (!reachable.Contains(file.Path)
-                    && !StoragePath.IsBelow(file.Path, CheckpointLayout.RegisterFolder(job)))
+                    && !StoragePath.IsBelow(file.Path, CheckpointLayout.RegisterFolder(job))
+                    && !StoragePath.IsBelow(file.Path, CheckpointLayout.StatisticsFolder(job)))
                 {
                     orphans.Add(file.Path);
                 }

@@ -7,7 +7,8 @@ namespace Checkpointing.CompletedCheckpoints;
 /// present epoch
 /// belong to the living coordinator. Age is never proof. Callers list the files first and read register and metadata
 /// then: what is listed and unreachable at that later time can never become reachable, because an older epoch cannot
-/// commit and names never repeat.</remarks>
+/// commit and names never repeat. Statistics are no orphans: nothing needs them, and whoever writes them keeps their
+/// number bounded.</remarks>
 internal static class CheckpointSweep
 {
     /// <summary>The orphans among <paramref name="files"/>, metadata first. Pure.</summary>

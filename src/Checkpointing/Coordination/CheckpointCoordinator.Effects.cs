@@ -45,6 +45,7 @@ public sealed partial class CheckpointCoordinator
                 SetTimerNeedsLock(set.At);
                 break;
             case CoordinatorEffect.Fail fail:
+                _archive.Stop();
                 _failure.TrySetException(fail.Cause);
                 break;
             case CoordinatorEffect.Report report:

@@ -148,6 +148,7 @@ public sealed partial class CheckpointCoordinator
             files.Add(file.Path);
         }
 
+        _archive.Begin(record.Epoch, files);
         return files;
     }
 

@@ -185,6 +185,7 @@ public sealed partial class CheckpointCoordinator
         var theirs = await session.UpdateAsync(present => HandOver(present, checkpoint), cancellationToken)
             .ConfigureAwait(false);
         Claim(theirs!, checkpoint);
+        _archive.RemoveOf(checkpoint.Job);
         record = await ReplaceForResumeAsync(
             record, checkpoint, r => TakeOver(r, theirs!), cancellationToken).ConfigureAwait(false);
         var claimed = new List<CompletedCheckpoint>();
@@ -255,6 +256,11 @@ public sealed partial class CheckpointCoordinator
         var theirs = await session.ReadAsync(cancellationToken).ConfigureAwait(false);
         var next = theirs?.ClaimedBy == record.Job.Name ? TakeOver(record, theirs)
             : record with { PendingClaim = null };
+        if (next.Claims.Count > record.Claims.Count)
+        {
+            _archive.RemoveOf(new(record.PendingClaim!));
+        }
+
         var first = next.Retained.Select(static r => r.Id.Value + 1).Append(record.FirstIdOfEpoch).Max();
         return await _store.ReplaceAsync(
             next with

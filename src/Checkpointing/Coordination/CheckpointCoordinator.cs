@@ -64,6 +64,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _hookLane = new(_scheduler, OnUnexpected);
         _cleaner = new(_storage, _scheduler, _time, _logger, OnUnexpected, OnCleaned);
         _metadataLane = new(_scheduler, OnUnexpected);
+        _archive = MakeArchive();
         _timer = _time.CreateTimer(
             _ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
@@ -164,6 +165,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         await StopScrubAsync().ConfigureAwait(false);
         Dispatch(new CoordinatorEvent.Ending(termination));
         await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EndStatisticsAsync(termination).WaitAsync(cancellationToken).ConfigureAwait(false);
         await _cleaner.FinishAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -179,6 +181,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _isDisposed = true;
         await _timer.DisposeAsync().ConfigureAwait(false);
         await _cleaner.DisposeAsync().ConfigureAwait(false);
+        await _archive.DisposeAsync().ConfigureAwait(false);
         _scrubEnd.Dispose();
         _failure.TrySetResult();
     }

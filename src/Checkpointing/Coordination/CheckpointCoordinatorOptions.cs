@@ -75,6 +75,10 @@ public sealed class CheckpointCoordinatorOptions
     /// goes first. Default: 1,000.</summary>
     public int MaxStatisticsEntries { get; set; } = 1_000;
 
+    /// <summary>Whether statistics are kept on the checkpoint storage, so that later processes show them too: some small
+    /// files in the job's folder, written behind the checkpoints. Default: true.</summary>
+    public bool StoresStatistics { get; set; } = true;
+
     /// <summary>What recovery does when the newest checkpoint cannot be read. Default:
     /// <see cref="UnreadableCheckpoints.FallBack"/>.</summary>
     public UnreadableCheckpoints UnreadableCheckpoints { get; set; }

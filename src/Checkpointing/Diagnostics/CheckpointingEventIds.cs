@@ -35,6 +35,12 @@ public static class CheckpointingEventIds
     /// <summary>A checkpoint holds state of an operator that the program does not have; it was left behind.</summary>
     public const int OperatorLeftBehind = 1012;
 
+    /// <summary>Statistics could not be stored; checkpoints go on.</summary>
+    public const int StatisticsNotStored = 1050;
+
+    /// <summary>Stored statistics could not be read and were left out.</summary>
+    public const int StatisticsUnreadable = 1051;
+
     /// <summary>State was restored.</summary>
     public const int StateRestored = 2000;
 

@@ -231,6 +231,7 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
             ScrubBytesPerSecond = _options.ScrubBytesPerSecond,
             UnreadableCheckpoints = _options.UnreadableCheckpoints,
             MaxStatisticsEntries = _options.MaxStatisticsEntries,
+            StoresStatistics = _options.StoresStatistics,
         })
         .WithLoggerFactory(_options.LoggerFactory)
         .WithTimeProvider(_options.TimeProvider)

@@ -27,6 +27,10 @@ public sealed class EmbeddedOptions
     /// 1,000.</summary>
     public int MaxStatisticsEntries { get; set; } = 1_000;
 
+    /// <summary>Whether statistics are kept on the storage, so that later processes show them too. Default:
+    /// true.</summary>
+    public bool StoresStatistics { get; set; } = true;
+
     /// <summary>Where the list of completed checkpoints is kept. Default: null, in the job's folder.</summary>
     public ICheckpointRegister? Register { get; set; }
 

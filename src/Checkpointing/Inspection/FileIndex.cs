@@ -94,6 +94,12 @@ internal sealed class FileIndex
             return new(FileStanding.Register, $"It is the register of job '{owner.Job}'.");
         }
 
+        if (StoragePath.IsBelow(path, CheckpointLayout.StatisticsFolder(owner.Job)))
+        {
+            return new(
+                FileStanding.Statistics, $"It says what checkpoints of job '{owner.Job}' were like; none needs it.");
+        }
+
         if (_orphans.Contains(path))
         {
             return new(FileStanding.Orphan, "An older epoch made it, no checkpoint needs it, and none ever can.");

@@ -8,7 +8,8 @@ namespace Checkpointing.Storage;
 /// <c>&lt;job&gt;/register/…</c>, <c>&lt;job&gt;/chk-&lt;id&gt;/_metadata</c>,
 /// <c>&lt;job&gt;/chk-&lt;id&gt;/&lt;epoch&gt;-&lt;attempt&gt;-&lt;guid&gt;</c> (files of that checkpoint alone),
 /// <c>&lt;job&gt;/shared/&lt;backend id&gt;/&lt;first&gt;-&lt;last&gt;/&lt;epoch&gt;-&lt;attempt&gt;-&lt;guid&gt;</c>,
-/// <c>&lt;job&gt;/pins/…</c> (who holds foreign checkpoints of this job).
+/// <c>&lt;job&gt;/pins/…</c> (who holds foreign checkpoints of this job),
+/// <c>&lt;job&gt;/statistics/&lt;epoch&gt;-&lt;number&gt;-&lt;guid&gt;</c>.
 /// </remarks>
 public static class CheckpointLayout
 {
@@ -22,6 +23,10 @@ public static class CheckpointLayout
 
     /// <summary>Folder of the pins that other jobs hold on a job's checkpoints.</summary>
     public static string PinFolder(JobId job) => $"{job.Name}/pins";
+
+    /// <summary>Folder of a job's statistics. No checkpoint needs them, and no sweep takes them: they have their own
+    /// bound.</summary>
+    public static string StatisticsFolder(JobId job) => $"{job.Name}/statistics";
 
     /// <summary>Folder of a checkpoint: what a user passes as its path.</summary>
     public static string CheckpointFolder(JobId job, CheckpointId id) =>
@@ -46,6 +51,16 @@ public static class CheckpointLayout
         return StoragePath.NameOf(path).Split('-') is [var epochText, var attemptText, { Length: 32 }]
             && long.TryParse(epochText, NumberStyles.None, CultureInfo.InvariantCulture, out epoch)
             && int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    }
+
+    /// <summary>Reads epoch and number out of the path of a segment of statistics.</summary>
+    /// <returns>False if the path has not the form of one.</returns>
+    internal static bool TryGetStatistics(string path, out long epoch, out int number)
+    {
+        number = 0;
+        return TryGetEpoch(path, out epoch)
+            && int.TryParse(
+                StoragePath.NameOf(path).Split('-')[1], NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
     /// <summary>Reads the id out of the name of a checkpoint's folder.</summary>

@@ -96,6 +96,118 @@ public sealed class CoordinatorStatisticsTests
         cluster.Coordinator.Statistics.Counts.Should().Be(CheckpointCounts.Zero with { Refused = 1 });
     }
 
+    [Fact]
+    public void NewProcess_ShowsTheHistoryAndWhatHasLeftTheList()
+    {
+        var first = Started(new() { MaxRetainedCheckpoints = 2 });
+        for (var i = 0; i < 4; i++)
+        {
+            first.Work();
+            first.Checkpoint();
+        }
+
+        first.RunUntilQuiet();
+        first.Advance(TimeSpan.FromSeconds(10));
+        first.RunUntilQuiet();
+
+        // It goes on and is killed: what it did in the last ten seconds was not written.
+        first.Work();
+        var lost = first.Checkpoint();
+        var second = new SimulatedCluster(
+            _storage, _register, "job", seed: 2, options: new() { MaxRetainedCheckpoints = 2 });
+        second.Start();
+        second.RunUntilQuiet();
+
+        var statistics = second.Coordinator.Statistics;
+        statistics.HasEarlierHistory.Should().BeTrue();
+        statistics.History.Select(static one => (one.Id.Value, one.IsDiscarded)).Should()
+            .Equal((1L, true), (2L, true), (3L, true), (4L, false));
+        statistics.LatestRestored!.Id.Should().Be(lost.Id);
+        StoredState.Orphans(_storage, _register, "job").Should().BeEmpty();
+        StatisticsFiles().Should().ContainSingle("no sweep takes them");
+    }
+
+    [Fact]
+    public void OlderProcess_FencedWritesNothing()
+    {
+        var zombie = Started();
+        zombie.Work();
+        zombie.Checkpoint();
+        var second = new SimulatedCluster(_storage, _register, "job", seed: 2);
+        second.Start();
+        second.RunUntilQuiet();
+        zombie.Work();
+        var fenced = zombie.Coordinator.TriggerAsync(CheckpointRequest.Checkpoint);
+        zombie.RunUntilQuiet();
+        zombie.Advance(TimeSpan.FromMinutes(1));
+        zombie.RunUntilQuiet();
+
+        fenced.IsFaulted.Should().BeTrue();
+        StatisticsFiles().Should().BeEmpty();
+        zombie.Coordinator.Statistics.LatestFailed!.FailureReason.Should().Be(CheckpointFailureReason.Fenced);
+    }
+
+    [Theory]
+    [InlineData(JobTermination.Suspended, CheckpointRetention.OnFailure, true)]
+    [InlineData(JobTermination.Failed, CheckpointRetention.OnFailure, true)]
+    [InlineData(JobTermination.Cancelled, CheckpointRetention.OnCancellation, true)]
+    [InlineData(JobTermination.Cancelled, CheckpointRetention.OnFailure, false)]
+    [InlineData(JobTermination.Finished, CheckpointRetention.OnCancellation, false)]
+    public void Ended_StatisticsStayAsLongAsTheJobKeepsAnything(
+        JobTermination termination, CheckpointRetention retention, bool stay)
+    {
+        var options = new CheckpointCoordinatorOptions { Retention = retention };
+        var first = Started(options);
+        first.Work();
+        first.Checkpoint();
+        first.Run(first.Coordinator.EndAsync(JobTermination.Suspended));
+        StatisticsFiles().Should().ContainSingle();
+        var second = new SimulatedCluster(_storage, _register, "job", seed: 2, options: options);
+        second.Start();
+        second.Work();
+        second.Checkpoint();
+        second.Run(second.Coordinator.EndAsync(termination));
+
+        StatisticsFiles().Should().HaveCount(stay ? 2 : 0);
+        second.Coordinator.Statistics.History.Should().HaveCount(2, "what is in memory stays readable");
+        if (!stay)
+        {
+            StoredState.FilesBelow(_storage, "").Should().BeEmpty();
+        }
+    }
+
+    [Fact]
+    public void Claimed_TheOtherJobsStatisticsGo()
+    {
+        var other = new SimulatedCluster(_storage, _register, "other", seed: 3);
+        other.Start();
+        other.Work();
+        var checkpoint = other.Checkpoint();
+        other.Run(other.Coordinator.EndAsync(JobTermination.Suspended));
+        StoredState.FilesBelow(_storage, "other/statistics").Should().ContainSingle();
+
+        var cluster = new SimulatedCluster(_storage, _register, "job", seed: 1);
+        cluster.Start(checkpoint.Path, ClaimMode.Claim);
+        cluster.RunUntilQuiet();
+
+        StoredState.FilesBelow(_storage, "other/statistics").Should().BeEmpty();
+    }
+
+    [Fact]
+    public void StoredNot_NothingIsWritten()
+    {
+        var cluster = Started(new() { StoresStatistics = false });
+        cluster.Work();
+        cluster.Checkpoint();
+        cluster.Advance(TimeSpan.FromMinutes(1));
+        cluster.Run(cluster.Coordinator.EndAsync(JobTermination.Suspended));
+
+        StatisticsFiles().Should().BeEmpty();
+        cluster.Coordinator.Statistics.Counts.Completed.Should().Be(1);
+    }
+
+    private IReadOnlyList<string> StatisticsFiles() => StoredState.FilesBelow(_storage, "job/statistics");
+
     private SimulatedCluster Started(CheckpointCoordinatorOptions? options = null)
     {
         var cluster = new SimulatedCluster(_storage, _register, "job", seed: 1, options: options);

@@ -33,7 +33,8 @@ internal static class StoredState
     /// <summary>Files in the job's folder that no listed checkpoint needs (I2).</summary>
     public static IReadOnlyList<string> Orphans(ICheckpointStorage storage, ICheckpointRegister register, string job) =>
         [.. FilesBelow(storage, job).Except(Reachable(storage, register, job))
-            .Where(path => !StoragePath.IsBelow(path, CheckpointLayout.RegisterFolder(job)))];
+            .Where(path => !StoragePath.IsBelow(path, CheckpointLayout.RegisterFolder(job))
+                && !StoragePath.IsBelow(path, CheckpointLayout.StatisticsFolder(job)))];
 
     private static List<string> Reachable(ICheckpointStorage storage, ICheckpointRegister register, string job) =>
         [.. RegisterOf(register, job).Retained

@@ -17,7 +17,11 @@ internal sealed record StoredFiles(
         var there = new HashSet<string>();
         await foreach (var file in storage.ListAsync(job.Name, CancellationToken.None))
         {
-            there.Add(file.Path);
+            // No checkpoint needs statistics, and no sweep takes them.
+            if (!StoragePath.IsBelow(file.Path, CheckpointLayout.StatisticsFolder(job)))
+            {
+                there.Add(file.Path);
+            }
         }
 
         var reachable = new HashSet<string>();
