@@ -1,6 +1,12 @@
+<<<<<<< HEAD
 using System.Diagnostics.CodeAnalysis;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
+=======
+using System.Diagnostics.Metrics;
+using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Diagnostics;
+>>>>>>> 3ababb1 (Metrics and spans of checkpoints and restores, for a meter of one's own too; a page of all that is measured, traced and logged)
 using Checkpointing.Hosting.Execution;
 using Checkpointing.State;
 using Checkpointing.State.Heap;
@@ -26,6 +32,7 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
     private ILoggerFactory _loggerFactory = NullLoggerFactory.Instance;
     private TimeProvider _time = TimeProvider.System;
     private IdSource _ids = IdSource.System;
+    private Meter? _meter;
 
     /// <summary>Begins without a storage: say where checkpoints are stored before <see cref="Build"/>.</summary>
     public InProcessHostBuilder()
@@ -62,6 +69,14 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
     /// <summary>Default: the system's random generator.</summary>
     public InProcessHostBuilder WithIdSource(IdSource ids) => With(() => _ids = NotNull(ids));
 
+    /// <summary>What is measured goes to this meter, whose name should be
+    /// <see cref="CheckpointingMetrics.MeterName"/>. Default: one that all of the process share.</summary>
+    public InProcessHostBuilder WithMeter(Meter meter) => With(() => _meter = NotNull(meter));
+
+    /// <summary>What is measured goes to a meter of this factory, which disposes it.</summary>
+    public InProcessHostBuilder WithMeterFactory(IMeterFactory meterFactory) =>
+        WithMeter(NotNull(meterFactory).Create(CheckpointingMetrics.MeterName));
+
     /// <summary>Builds the host.</summary>
     /// <exception cref="InvalidOperationException">No storage was given.</exception>
     /// <exception cref="ArgumentException">A setting is outside its range.</exception>
@@ -71,6 +86,7 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
         options.Validate();
         if (_storage is null && _makeStorage is null)
         {
+<<<<<<< HEAD
             throw new InvalidOperationException(
                 "There is no place for checkpoints: call UseFileSystemStorage, or give the builder a storage.");
         }
@@ -111,6 +127,17 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
         var made = make(context);
         owned.Add(made);
         return made;
+=======
+            Storage = _storage,
+            Backend = _backend ?? new HeapBackendFactory(),
+            Register = _register,
+            Options = options,
+            LoggerFactory = _loggerFactory,
+            Time = _time,
+            Ids = _ids,
+            Meter = _meter,
+        });
+>>>>>>> 3ababb1 (Metrics and spans of checkpoints and restores, for a meter of one's own too; a page of all that is measured, traced and logged)
     }
 
     private static T NotNull<T>(T value)

@@ -33,7 +33,7 @@ internal static partial class RocksDbLog
         this ILogger logger, string @operator, int subtaskIndex, string range, int snapshotCount, int fileCount,
         long sizeBytes, int patchCount, int rewriteCount, ulong rowCount, string reason, TransferCounts transfers);
 
-    [LoggerMessage(CheckpointingEventIds.StateRestored, LogLevel.Warning,
+    [LoggerMessage(CheckpointingEventIds.ForeignRowsStay, LogLevel.Warning,
         "Foreign rows in '{Path}' stay until RocksDB compacts their files: cleaning up ended early.")]
     internal static partial void CleanupFailed(this ILogger logger, string path, Exception exception);
 
@@ -58,7 +58,7 @@ internal static partial class RocksDbLog
     internal static partial void BarrierWaits(
         this ILogger logger, string @operator, int subtaskIndex, Snapshots.BarrierPath reason);
 
-    [LoggerMessage(CheckpointingEventIds.StraddlingFilesExported, LogLevel.Information,
+    [LoggerMessage(CheckpointingEventIds.StraddlingFilesExported, LogLevel.Debug,
         "Exported {Operator}[{SubtaskIndex}]: {StraddlingCount} of {LiveCount} files straddle the barrier at "
         + "{Sequence}; their rows of before it are in {FileCount} files of {SizeBytes} bytes.")]
     internal static partial void StraddlesExported(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Checkpointing.Diagnostics;
 using Checkpointing.RocksDb.Snapshots;
 using Checkpointing.State;
 using Checkpointing.StateHandles;
@@ -7,7 +8,8 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.RocksDb;
 
 /// <summary>Names of what this package measures: a <see cref="Meter"/> for OpenTelemetry, or any listener.</summary>
-/// <remarks>Every measurement has the tags <see cref="JobTag"/> and <see cref="OperatorTag"/>. Nothing is measured that
+/// <remarks>What all backends have in common is in <see cref="CheckpointingMetrics"/>. Every measurement has
+/// the tags <see cref="JobTag"/> and <see cref="OperatorTag"/>. Nothing is measured that
 /// nobody listens to.</remarks>
 public static class RocksDbMetrics
 {
@@ -35,10 +37,10 @@ public static class RocksDbMetrics
     public const string ExportedSize = "checkpointing.rocksdb.export.size";
 
     /// <summary>Tag: name of the job.</summary>
-    public const string JobTag = "checkpointing.job";
+    public const string JobTag = CheckpointingMetrics.JobTag;
 
     /// <summary>Tag: name of the operator.</summary>
-    public const string OperatorTag = "checkpointing.operator";
+    public const string OperatorTag = CheckpointingMetrics.OperatorTag;
 
     /// <summary>Tag: <c>new</c>, the bytes went through this process, or <c>reused</c>.</summary>
     public const string OriginTag = "checkpointing.file.origin";

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Checkpointing.Hosting.Runtime;
@@ -23,6 +24,9 @@ internal sealed record JobEnvironment
     public required TimeProvider Time { get; init; }
 
     public required IdSource Ids { get; init; }
+
+    /// <summary>Null: the one that all of the process share.</summary>
+    public Meter? Meter { get; init; }
 
     public JobCounters Counters { get; init; } = new();
 

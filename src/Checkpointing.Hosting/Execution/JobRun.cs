@@ -216,6 +216,7 @@ internal sealed partial class JobRun : IAsyncDisposable
             .WithLoggerFactory(_environment.LoggerFactory)
             .WithTimeProvider(_environment.Time)
             .WithIdSource(_environment.Ids);
+        builder = _environment.Meter is { } meter ? builder.WithMeter(meter) : builder;
         return (_environment.Register is { } register ? builder.WithRegister(register) : builder).Build();
     }
 

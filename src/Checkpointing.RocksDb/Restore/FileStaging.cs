@@ -1,4 +1,5 @@
 using System.Globalization;
+using Checkpointing.Diagnostics;
 using Checkpointing.RocksDb.Working;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
@@ -91,6 +92,7 @@ internal sealed class FileStaging(
     private async ValueTask<(ContentDigest? Digest, long LengthBytes)> FetchAsync(
         StoredSnapshotFile file, string localPath, CancellationToken cancellationToken)
     {
+        using var span = CheckpointingSpans.StartFetch(file.Path, file.Record.File.SizeBytes);
         if (file.Sst.Handle is FileStateHandle && storage.LocalFiles is { } local)
         {
             var kind = await local.FetchAsync(file.Path, localPath, cancellationToken).ConfigureAwait(false);

@@ -195,6 +195,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         else
         {
             _exclusivePath = _request.NewExclusivePath(_scope.Context.Ids);
+            using var span = CheckpointingSpans.StartTransfer(_exclusivePath, catalogue.Length);
             var digest = await _scope.Context.Storage.CreateAllAsync(_exclusivePath, catalogue, cancellationToken)
                 .ConfigureAwait(false);
             meta = _request.NewExclusiveHandle(_exclusivePath, catalogue.Length, digest);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Checkpointing.Diagnostics;
 using Checkpointing.RocksDb.Native;
 using Checkpointing.RocksDb.Working;
 using Checkpointing.StateHandles;
@@ -22,6 +23,7 @@ internal sealed class SstUpload(
         try
         {
             var target = newPath();
+            using var span = CheckpointingSpans.StartTransfer(target, file.SizeBytes);
             var (digest, length, kind) = storage.LocalFiles is { } local
                 ? await LinkAsync(local, pinnedPath, target, cancellationToken).ConfigureAwait(false)
                 : await SendAsync(pinnedPath, target, cancellationToken).ConfigureAwait(false);
@@ -45,6 +47,7 @@ internal sealed class SstUpload(
     internal async ValueTask<Upload?> TryCopyAsync(StoredSst source, CancellationToken cancellationToken)
     {
         var target = newPath();
+        using var span = CheckpointingSpans.StartTransfer(target, source.Handle.SizeBytes);
         var kind = FileTransferKind.Stream;
         if (source.Handle is FileStateHandle file)
         {

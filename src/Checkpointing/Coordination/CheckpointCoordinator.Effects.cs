@@ -1,4 +1,5 @@
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Diagnostics;
 using Checkpointing.Metadata;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
@@ -14,7 +15,8 @@ public sealed partial class CheckpointCoordinator
         switch (effect)
         {
             case CoordinatorEffect.SendTriggers send:
-                _sendLane.Add(() => SendTriggersAsync(send));
+                var traced = BeginSpanNeedsLock(send);
+                _sendLane.Add(() => SendTriggersAsync(traced));
                 break;
             case CoordinatorEffect.CallHooks call:
                 _hookLane.Add(() => CallHooksAsync(call));
@@ -26,6 +28,7 @@ public sealed partial class CheckpointCoordinator
                 _sendLane.Add(() => SendAbortedAsync(send));
                 break;
             case CoordinatorEffect.WriteMetadata write:
+                BeginPublishingNeedsLock(write.Id);
                 _metadataLane.Add(() => WriteMetadataAsync(write));
                 break;
             case CoordinatorEffect.ReplaceRegister replace:
@@ -76,6 +79,8 @@ public sealed partial class CheckpointCoordinator
 
     private async Task SendTriggersAsync(CoordinatorEffect.SendTriggers send)
     {
+        using var span = new SpanScope(CheckpointingSpans.StartDetachedBelow(
+            CheckpointingSpans.Trigger, send.Messages.Count == 0 ? null : send.Messages[0].Request.TraceParent));
         try
         {
             foreach (var message in send.Messages)
@@ -139,6 +144,7 @@ public sealed partial class CheckpointCoordinator
     /// folder.</summary>
     private async Task WriteMetadataAsync(CoordinatorEffect.WriteMetadata write)
     {
+        using var span = BeginStep(CheckpointingSpans.Metadata, write.Id);
         try
         {
             var folders = CheckpointReference.AllFiles(write.Completed)
@@ -163,6 +169,8 @@ public sealed partial class CheckpointCoordinator
 
     private async Task ReplaceRegisterAsync(CoordinatorEffect.ReplaceRegister replace)
     {
+        using var span = BeginStep(
+            CheckpointingSpans.Register, replace.Change is RegisterChange.Add add ? add.Pending.Id : null);
         try
         {
             var record = await _store.ReplaceAsync(replace.Record, CancellationToken.None).ConfigureAwait(false);
@@ -176,6 +184,7 @@ public sealed partial class CheckpointCoordinator
 
     private async Task CheckPinsAsync(CoordinatorEffect.CheckPins check)
     {
+        using var span = BeginSubsuming(check.Checkpoint);
         bool isPinned;
         try
         {

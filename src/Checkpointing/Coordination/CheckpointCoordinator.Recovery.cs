@@ -54,8 +54,7 @@ public sealed partial class CheckpointCoordinator
                 restored.FallsBackBy?.ToString() ?? "an unknown time", skipped[^1].Cause);
         }
 
-        _restored = restored;
-        return restored;
+        return KeepRestored(restored);
     }
 
     /// <summary>Takes the epoch if that was not done, and takes up what the record names, whatever of it can be
@@ -64,6 +63,7 @@ public sealed partial class CheckpointCoordinator
         RecoverListAsync(CancellationToken cancellationToken)
     {
         BeginRestore();
+        using var span = BeginRecovering();
         Dispatch(new CoordinatorEvent.AttemptEnded());
         await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
 
@@ -149,6 +149,7 @@ public sealed partial class CheckpointCoordinator
         }
 
         _archive.Begin(record.Epoch, files);
+        _instruments.Add(_gauges);
         return files;
     }
 
@@ -187,6 +188,7 @@ public sealed partial class CheckpointCoordinator
         {
             await _cleaner.DeleteAsync(orphans).ConfigureAwait(false);
             _logger.OrphansSwept(_topology.Job, orphans.Count);
+            _instruments.AddOrphans(_topology.Job, orphans.Count);
         }
     }
 

@@ -75,8 +75,7 @@ public sealed partial class CheckpointCoordinator
             From = checkpoint,
         });
         await RestoreHooksAsync(checkpoint, cancellationToken).ConfigureAwait(false);
-        _restored = new(checkpoint, isForeign, states);
-        return _restored;
+        return KeepRestored(new(checkpoint, isForeign, states));
     }
 
     /// <summary>Ids go on above the checkpoint's, the lineage is taken over, and what was there before is not restored

@@ -8,6 +8,8 @@ public sealed partial class CheckpointCoordinator
 {
     private readonly StatisticsTracker _tracker;
     private readonly StatisticsArchive _archive;
+    private readonly GaugeSource _gauges;
+    private readonly CheckpointingInstruments _instruments;
     private RestoredCheckpoint? _restored;
     private long _restoreBegan;
 
@@ -42,26 +44,51 @@ public sealed partial class CheckpointCoordinator
     // Called under the coordinator's lock, in the order of the decisions.
     private void OnHappened(StatisticsEvent happened)
     {
-        if (_tracker.Handle(happened) is { } ended)
+        var ended = _tracker.Handle(happened);
+        if (happened is StatisticsEvent.Acknowledged acknowledged)
+        {
+            _instruments.AddAcknowledged(_topology.Job, acknowledged.Operator, acknowledged.Times);
+        }
+
+        if (ended is not null)
         {
             _archive.Add(ended);
+            _instruments.AddEnded(_topology.Job, ended);
         }
+
+        TraceNeedsLock(happened, ended);
     }
 
-    private void BeginRestore() => (_restored, _restoreBegan) = (null, _time.GetTimestamp());
+    private void BeginRestore()
+    {
+        (_restored, _restoreBegan) = (null, _time.GetTimestamp());
+        BeginRestoreSpan();
+    }
+
+    private RestoredCheckpoint KeepRestored(RestoredCheckpoint restored)
+    {
+        restored.TraceParent = _restoreSpan?.Id;
+        _restored = restored;
+        return restored;
+    }
 
     private void ReportRestored()
     {
-        if (_restored is { } restored)
+        var restored = _restored;
+        _restored = null;
+        if (restored is not null)
         {
-            _restored = null;
             var attempt = Subtasks[0];
-            OnHappened(new StatisticsEvent.Restored(new(
+            var report = new RestoreReport(
                 restored.Checkpoint.Id, restored.Checkpoint.Path, restored.Checkpoint.Properties.Kind,
                 restored.IsForeign, attempt.Epoch, attempt.Attempt, _time.GetUtcNow(),
-                _time.GetElapsedTime(_restoreBegan))));
+                _time.GetElapsedTime(_restoreBegan));
+            _tracker.Handle(new StatisticsEvent.Restored(report));
             _archive.AddCount();
+            _instruments.AddRestored(_topology.Job, report);
         }
+
+        EndRestoreSpan(restored?.Checkpoint);
     }
 
     /// <summary>A job that is over and keeps nothing else keeps no statistics either; after a failure they are wanted
@@ -71,5 +98,20 @@ public sealed partial class CheckpointCoordinator
         var keepsNothing = termination is JobTermination.Finished or JobTermination.Cancelled
             && Locked(static core => core.Record is { Retained.Count: 0 });
         return keepsNothing ? _archive.RemoveAsync() : _archive.FinishAsync();
+    }
+
+    private sealed class GaugeSource(CheckpointCoordinator owner) : IGaugeSource
+    {
+        public JobId Job => owner._topology.Job;
+
+        public CheckpointStatistics Statistics => owner.Statistics;
+
+        public TimeSpan? LastCompletedAge => owner.Statistics.LatestCompleted is { } latest
+            ? owner._time.GetUtcNow() - latest.TriggeredAt - latest.Duration
+            : null;
+
+        public int SharedFiles => owner.Registry.Count;
+
+        public int WaitingDeletions => owner._cleaner.Waiting;
     }
 }

@@ -1,6 +1,7 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Diagnostics;
 using Checkpointing.SharedState;
+using Checkpointing.Statistics;
 using Checkpointing.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -65,6 +66,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _cleaner = new(_storage, _scheduler, _time, _logger, OnUnexpected, OnCleaned);
         _metadataLane = new(_scheduler, OnUnexpected);
         _archive = MakeArchive();
+        _gauges = new(this);
+        _instruments = CheckpointingInstruments.Of(builder.Meter);
         _timer = _time.CreateTimer(
             _ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
@@ -162,6 +165,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
             _isEnded = true;
         }
 
+        _instruments.Remove(_gauges);
         await StopScrubAsync().ConfigureAwait(false);
         Dispatch(new CoordinatorEvent.Ending(termination));
         await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -196,13 +200,14 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         var messages = new List<TriggerCheckpoint>();
         lock (_lock)
         {
+            _isAskedFor = true;
             foreach (
                 var effect in _core.Handle(
                     new CoordinatorEvent.TriggerRequested(request, reply) { NowOrNever = true }, _time.GetUtcNow()))
             {
                 if (effect is CoordinatorEffect.SendTriggers send)
                 {
-                    messages.AddRange(send.Messages);
+                    messages.AddRange(BeginSpanNeedsLock(send).Messages);
                 }
                 else
                 {
@@ -226,6 +231,7 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     {
         lock (_lock)
         {
+            _isAskedFor = happened is CoordinatorEvent.TriggerRequested;
             foreach (var effect in _core.Handle(happened, _time.GetUtcNow()))
             {
                 CarryOutNeedsLock(effect);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Diagnostics;
 using Checkpointing.Storage;
@@ -31,6 +32,8 @@ public sealed class CheckpointCoordinatorBuilder(ICheckpointStorage storage)
     internal WorkScheduler Scheduler { get; private set; } = WorkScheduler.ThreadPool;
 
     internal string Holder { get; private set; } = $"{Environment.MachineName}/{Environment.ProcessId}";
+
+    internal Meter? Meter { get; private set; }
 
     internal ProtocolBreach Breach { get; set; }
 
@@ -98,6 +101,22 @@ public sealed class CheckpointCoordinatorBuilder(ICheckpointStorage storage)
     {
         Ids = ids;
         return this;
+    }
+
+    /// <summary>What is measured goes to this meter, whose name should be
+    /// <see cref="CheckpointingMetrics.MeterName"/>. Borrowed. Default: one that all of the process share.</summary>
+    public CheckpointCoordinatorBuilder WithMeter(Meter meter)
+    {
+        ArgumentNullException.ThrowIfNull(meter);
+        Meter = meter;
+        return this;
+    }
+
+    /// <summary>What is measured goes to a meter of this factory; it disposes it.</summary>
+    public CheckpointCoordinatorBuilder WithMeterFactory(IMeterFactory meterFactory)
+    {
+        ArgumentNullException.ThrowIfNull(meterFactory);
+        return WithMeter(meterFactory.Create(CheckpointingMetrics.MeterName));
     }
 
     /// <summary>Where background work runs. Default: the thread pool.</summary>

@@ -20,7 +20,7 @@ public sealed class CheckpointCoordinatorOptions
         (MaxRetainedCheckpoints, Retention) = (other.MaxRetainedCheckpoints, other.Retention);
         (TolerableFailures, ScrubBytesPerSecond) = (other.TolerableFailures, other.ScrubBytesPerSecond);
         UnreadableCheckpoints = other.UnreadableCheckpoints;
-        MaxStatisticsEntries = other.MaxStatisticsEntries;
+        (MaxStatisticsEntries, StoresStatistics) = (other.MaxStatisticsEntries, other.StoresStatistics);
     }
 
     /// <summary>False: none is taken periodically, and requests are declined unless they are forced. Default:
@@ -75,8 +75,8 @@ public sealed class CheckpointCoordinatorOptions
     /// goes first. Default: 1,000.</summary>
     public int MaxStatisticsEntries { get; set; } = 1_000;
 
-    /// <summary>Whether statistics are kept on the checkpoint storage, so that later processes show them too: some small
-    /// files in the job's folder, written behind the checkpoints. Default: true.</summary>
+    /// <summary>Whether statistics are kept on the checkpoint storage, so that later processes show them too: some
+    /// small files in the job's folder, written behind the checkpoints. Default: true.</summary>
     public bool StoresStatistics { get; set; } = true;
 
     /// <summary>What recovery does when the newest checkpoint cannot be read. Default:

@@ -33,11 +33,15 @@ public sealed class RestoredCheckpoint
     public TimeSpan? FallsBackBy =>
         Skipped.Count == 0 ? TimeSpan.Zero : Skipped[^1].TriggeredAt - Checkpoint.Metadata.Info?.TriggeredAt;
 
+    /// <summary>Trace context of the restore's span; null: nobody traces.</summary>
+    internal string? TraceParent { get; set; }
+
     /// <summary>What a subtask restores; <see cref="SubtaskRestore.None"/> for an operator that the checkpoint does not
     /// hold.</summary>
     public SubtaskRestore StateOf(SubtaskAddress subtask)
     {
         ArgumentNullException.ThrowIfNull(subtask);
-        return _states.GetValueOrDefault((subtask.Operator, subtask.Index), SubtaskRestore.None);
+        var state = _states.GetValueOrDefault((subtask.Operator, subtask.Index), SubtaskRestore.None);
+        return TraceParent is null ? state : state with { TraceParent = TraceParent };
     }
 }

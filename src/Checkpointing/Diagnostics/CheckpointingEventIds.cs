@@ -105,6 +105,9 @@ public static class CheckpointingEventIds
     /// own.</summary>
     public const int StraddlingFilesExported = 5002;
 
+    /// <summary>Rows of other key groups stay in a restored database until RocksDB compacts their files.</summary>
+    public const int ForeignRowsStay = 5003;
+
     /// <summary>A session with ZooKeeper goes on at a server.</summary>
     public const int ZooKeeperConnected = 6000;
 

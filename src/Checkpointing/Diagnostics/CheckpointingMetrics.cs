@@ -24,14 +24,16 @@ public static class CheckpointingMetrics
     /// <see cref="OperatorTag"/>.</summary>
     public const string Alignment = "checkpointing.checkpoint.alignment";
 
-    /// <summary>Histogram, s: from the trigger to the first barrier at a subtask. Tag <see cref="OperatorTag"/>.</summary>
+    /// <summary>Histogram, s: from the trigger to the first barrier at a subtask. Tag
+    /// <see cref="OperatorTag"/>.</summary>
     public const string StartDelay = "checkpointing.checkpoint.start_delay";
 
     /// <summary>Histogram, s: how long a subtask's snapshot was written beside it. Tag
     /// <see cref="OperatorTag"/>.</summary>
     public const string Written = "checkpointing.checkpoint.written";
 
-    /// <summary>Counter, {checkpoint}: those that failed. Tags <see cref="ReasonTag"/>, <see cref="KindTag"/>.</summary>
+    /// <summary>Counter, {checkpoint}: those that failed. Tags <see cref="ReasonTag"/>,
+    /// <see cref="KindTag"/>.</summary>
     public const string Failures = "checkpointing.checkpoint.failures";
 
     /// <summary>Gauge, {checkpoint}: those in progress now.</summary>

@@ -71,17 +71,22 @@ public static class CheckpointingSpans
 
     internal static ActivitySource Source { get; } = new(CheckpointingMetrics.MeterName);
 
-    /// <summary>Begins a span below another, here or on another machine. <see cref="Activity.Current"/> stays as it
-    /// is.</summary>
+    /// <summary>Begins a span below another, here or on another machine, which becomes the current one: for
+    /// asynchronous methods, where that ends with the method.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="parent">W3C trace context of the parent; null: there is none to join, and no span.</param>
     /// <returns>Null if nobody listens.</returns>
     internal static Activity? StartBelow(string name, string? parent) =>
-        parent is not null && Source.HasListeners() && ActivityContext.TryParse(parent, null, true, out var context)
-            ? StartDetached(name, context)
-            : null;
+        TryParse(parent, out var context) ? Source.StartActivity(name, ActivityKind.Internal, context) : null;
 
-    /// <summary>Begins a span that does not become the current one of whoever begins it.</summary>
+    /// <summary>As <see cref="StartBelow"/>, but <see cref="Activity.Current"/> stays as it is. Ended by
+    /// <see cref="End"/>, on any thread.</summary>
+    internal static Activity? StartDetachedBelow(string name, string? parent) =>
+        TryParse(parent, out var context) ? StartDetached(name, context) : null;
+
+    /// <summary>Begins a span that does not become the current one.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="parent">The default: the span is a root.</param>
     internal static Activity? StartDetached(string name, ActivityContext parent)
     {
         if (!Source.HasListeners())
@@ -89,14 +94,27 @@ public static class CheckpointingSpans
             return null;
         }
 
+        // Without a parent given, the current one would be taken.
         var current = Activity.Current;
+        Activity.Current = null;
         var started = Source.StartActivity(name, ActivityKind.Internal, parent);
-        if (started is not null)
+        Activity.Current = current;
+        return started;
+    }
+
+    /// <summary>Ends a span; <see cref="Activity.Current"/> stays as it is.</summary>
+    /// <param name="activity">The span.</param>
+    /// <param name="failure">Why it failed; null: it did not.</param>
+    internal static void End(this Activity activity, string? failure = null)
+    {
+        if (failure is not null)
         {
-            Activity.Current = current;
+            activity.SetStatus(ActivityStatusCode.Error, failure);
         }
 
-        return started;
+        var current = Activity.Current;
+        activity.Dispose();
+        Activity.Current = current;
     }
 
     /// <summary>For backends: begins the span of a file that a snapshot brings to the storage. The caller disposes
@@ -119,11 +137,11 @@ public static class CheckpointingSpans
     internal static void CountTransfers(this Activity activity) =>
         activity.SetCustomProperty(nameof(MaxTransfers), new StrongBox<int>());
 
-    /// <summary>Ends a span that failed.</summary>
-    internal static void Fail(this Activity activity, string why)
+    private static bool TryParse(string? parent, out ActivityContext context)
     {
-        activity.SetStatus(ActivityStatusCode.Error, why);
-        activity.Dispose();
+        context = default;
+        return parent is not null && Source.HasListeners()
+            && ActivityContext.TryParse(parent, null, isRemote: true, out context);
     }
 
     private static Activity? StartFile(string name, string path, long sizeBytes)

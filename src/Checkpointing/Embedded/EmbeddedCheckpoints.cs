@@ -219,24 +219,26 @@ public sealed class EmbeddedCheckpoints : IAsyncDisposable
             null, CheckpointFailureReason.IdReservationFailed, "no checkpoint id is free now; try again");
     }
 
-    private CheckpointCoordinator Build(string operatorName, int maxParallelism) =>
-        new CheckpointCoordinatorBuilder(_storage)
-        .WithJob(new JobTopology(_job, maxParallelism) { { operatorName, 1 } })
-        .WithTaskGateway(_gateway)
-        .WithRegister(_register)
-        .WithOptions(new()
-        {
-            MaxRetainedCheckpoints = _options.MaxRetainedCheckpoints,
-            Timeout = _options.Timeout,
-            ScrubBytesPerSecond = _options.ScrubBytesPerSecond,
-            UnreadableCheckpoints = _options.UnreadableCheckpoints,
-            MaxStatisticsEntries = _options.MaxStatisticsEntries,
-            StoresStatistics = _options.StoresStatistics,
-        })
-        .WithLoggerFactory(_options.LoggerFactory)
-        .WithTimeProvider(_options.TimeProvider)
-        .WithIdSource(_options.Ids)
-        .Build();
+    private CheckpointCoordinator Build(string operatorName, int maxParallelism)
+    {
+        var builder = new CheckpointCoordinatorBuilder(_storage)
+            .WithJob(new JobTopology(_job, maxParallelism) { { operatorName, 1 } })
+            .WithTaskGateway(_gateway)
+            .WithRegister(_register)
+            .WithOptions(new()
+            {
+                MaxRetainedCheckpoints = _options.MaxRetainedCheckpoints,
+                Timeout = _options.Timeout,
+                ScrubBytesPerSecond = _options.ScrubBytesPerSecond,
+                UnreadableCheckpoints = _options.UnreadableCheckpoints,
+                MaxStatisticsEntries = _options.MaxStatisticsEntries,
+                StoresStatistics = _options.StoresStatistics,
+            })
+            .WithLoggerFactory(_options.LoggerFactory)
+            .WithTimeProvider(_options.TimeProvider)
+            .WithIdSource(_options.Ids);
+        return (_options.Meter is { } meter ? builder.WithMeter(meter) : builder).Build();
+    }
 
     private SubtaskStateContext MakeContext<TKey>(EmbeddedTask<TKey> task, int maxParallelism, SubtaskRestore restore)
         where TKey : notnull => new()

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Microsoft.Extensions.Logging;
@@ -36,6 +37,10 @@ public sealed class EmbeddedOptions
 
     /// <summary>Default: no log.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>What is measured goes to this meter. Default: null, one that all of the process share. With an
+    /// <see cref="IMeterFactory"/>: <c>factory.Create(CheckpointingMetrics.MeterName)</c>.</summary>
+    public Meter? Meter { get; set; }
 
     /// <summary>Default: the system's time.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

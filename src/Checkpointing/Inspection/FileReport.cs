@@ -30,7 +30,8 @@ public enum FileStanding
     /// <summary>A checkpoint names it, but it is not there.</summary>
     Missing = 7,
 
-    /// <summary>Statistics of a job: no checkpoint needs them, and its coordinator keeps their number bounded.</summary>
+    /// <summary>Statistics of a job: no checkpoint needs them, and its coordinator keeps their number
+    /// bounded.</summary>
     Statistics = 8,
 }
 

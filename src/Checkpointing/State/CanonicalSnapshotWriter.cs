@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.IO.Hashing;
+using Checkpointing.Diagnostics;
 using Checkpointing.KeyGroups;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
@@ -21,6 +23,7 @@ public sealed class CanonicalSnapshotWriter : IAsyncDisposable
     private readonly ArrayBufferWriter<byte> _chunk = new();
     private readonly ArrayBufferWriter<byte> _output = new();
     private readonly XxHash128 _blockHash = new();
+    private readonly Activity? _span;
     private int _keyGroup = -1;
     private long _position;
     private bool _isCommitted;
@@ -32,6 +35,7 @@ public sealed class CanonicalSnapshotWriter : IAsyncDisposable
     {
         (_storage, _request, _path, _file) = (storage, request, path, file);
         (_range, _stateCount, _offsets) = (range, stateCount, new long[range.Count]);
+        _span = CheckpointingSpans.StartTransfer(path, sizeBytes: 0);
     }
 
     /// <summary>Begins a new exclusive file of a checkpoint.</summary>
@@ -96,6 +100,8 @@ public sealed class CanonicalSnapshotWriter : IAsyncDisposable
         // Not cancelled: the file is there, and only its name may still be lost.
         await _storage.SyncFoldersAsync([StoragePath.FolderOf(_path)], CancellationToken.None).ConfigureAwait(false);
         _isComplete = true;
+        _span?.SetTag(CheckpointingSpans.SizeTag, _position);
+        _span?.End();
         return new(_range, [.. _offsets], _request.NewExclusiveHandle(_path, _position, digest));
     }
 
@@ -103,6 +109,11 @@ public sealed class CanonicalSnapshotWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _file.DisposeAsync().ConfigureAwait(false);
+        if (!_isComplete)
+        {
+            _span?.End("it was not completed");
+        }
+
         if (_isCommitted && !_isComplete)
         {
             await ExclusiveFiles.DeleteQuietlyAsync(_storage, _path).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Checkpointing.Diagnostics;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
 
@@ -39,6 +40,7 @@ internal sealed class OperatorStateSnapshot
 
         var path = request.NewExclusivePath(context.Ids);
         Path = path;
+        using var span = CheckpointingSpans.StartTransfer(path, stream.Length);
         var digest = await context.Storage.WriteAllAsync(path, stream, cancellationToken).ConfigureAwait(false);
         return new(partitions, request.NewExclusiveHandle(path, stream.Length, digest));
     }

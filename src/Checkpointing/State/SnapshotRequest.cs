@@ -44,6 +44,10 @@ public sealed record SnapshotRequest
     /// <summary>When the checkpoint was triggered, by the coordinator's clock. Default: not known.</summary>
     public DateTimeOffset TriggeredAt { get; init; }
 
+    /// <summary>W3C trace context (<c>traceparent</c>) of the checkpoint's span: spans of subtasks join it, on any
+    /// machine. Default: null, nobody traces.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Set by the host of a subtask with inputs, for that subtask only: when the first barrier came, after
     /// <see cref="TriggeredAt"/>. Default: null, the subtask takes the moment of its snapshot.</summary>
     public TimeSpan? StartDelay { get; init; }

@@ -18,6 +18,9 @@ public sealed record SubtaskRestore(
     /// It takes part in no checkpoint, and whatever it fed sees the end of that input at once.</summary>
     public bool IsFinished { get; init; }
 
+    /// <summary>W3C trace context (<c>traceparent</c>) of the restore's span. Default: null, nobody traces.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Nothing to restore: a new job, or an operator that the checkpoint does not hold.</summary>
     public static SubtaskRestore None { get; } = new(CheckpointId.None, false, [], []);
 }

@@ -5,8 +5,8 @@ namespace Checkpointing.State;
 /// <summary>A prepared snapshot of all state of a subtask.</summary>
 internal sealed class SubtaskSnapshotPlan(
     SubtaskStateContext context, SnapshotRequest request, IReadOnlyList<StateDescription> states,
-    OperatorStateSnapshot operatorState, KeyedStateSnapshot? keyed, SpaceNeeds needs, SnapshotTimes times)
-    : ISnapshotPlan
+    OperatorStateSnapshot operatorState, KeyedStateSnapshot? keyed, SpaceNeeds needs, SnapshotTimes times,
+    SnapshotSpans? spans) : ISnapshotPlan
 {
     private int _isUsed;
     private bool _isWritten;
@@ -14,6 +14,37 @@ internal sealed class SubtaskSnapshotPlan(
     public CheckpointId CheckpointId => request.CheckpointId;
 
     public async ValueTask<SubtaskSnapshot> WriteAsync(CancellationToken cancellationToken)
+    {
+        using var span = spans?.StartAsynchronous();
+        try
+        {
+            var written = await WriteAllAsync(cancellationToken).ConfigureAwait(false);
+            spans?.End(written);
+            return written;
+        }
+        catch (Exception e)
+        {
+            spans?.Fail(e);
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _isUsed, 1);
+        spans?.Dispose();
+        if (keyed is not null)
+        {
+            await keyed.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (!_isWritten && operatorState.Path is { } path)
+        {
+            await ExclusiveFiles.DeleteQuietlyAsync(context.Storage, path).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<SubtaskSnapshot> WriteAllAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _isUsed, 1) != 0)
         {
@@ -40,19 +71,5 @@ internal sealed class SubtaskSnapshotPlan(
         {
             Times = times with { Asynchronous = context.Time.GetElapsedTime(began) },
         };
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        Interlocked.Exchange(ref _isUsed, 1);
-        if (keyed is not null)
-        {
-            await keyed.DisposeAsync().ConfigureAwait(false);
-        }
-
-        if (!_isWritten && operatorState.Path is { } path)
-        {
-            await ExclusiveFiles.DeleteQuietlyAsync(context.Storage, path).ConfigureAwait(false);
-        }
     }
 }

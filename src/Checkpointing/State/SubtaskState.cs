@@ -41,10 +41,12 @@ public class SubtaskState : IAsyncDisposable
     /// <exception cref="ArgumentException">A declared state needs a key, or two states have one name.</exception>
     /// <exception cref="InvalidOperationException">A state has no serializer.</exception>
     /// <exception cref="CheckpointCorruptException">A stored file is damaged.</exception>
-    public static ValueTask<SubtaskState> OpenAsync(SubtaskStateContext context, CancellationToken cancellationToken)
+    public static async ValueTask<SubtaskState> OpenAsync(
+        SubtaskStateContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return SubtaskStateOpening.OpenAsync(context, cancellationToken);
+        using var span = SnapshotSpans.StartOpening(context);
+        return await SubtaskStateOpening.OpenAsync(context, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens the state of a keyed operator.</summary>
@@ -53,13 +55,14 @@ public class SubtaskState : IAsyncDisposable
     /// name.</exception>
     /// <exception cref="InvalidOperationException">A state has no serializer.</exception>
     /// <exception cref="CheckpointCorruptException">A stored file is damaged.</exception>
-    public static ValueTask<SubtaskState<TKey>> OpenAsync<TKey>(
+    public static async ValueTask<SubtaskState<TKey>> OpenAsync<TKey>(
         SubtaskStateContext context, StateSerializer<TKey> keySerializer, CancellationToken cancellationToken)
         where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(keySerializer);
-        return SubtaskStateOpening.OpenAsync(context, keySerializer, cancellationToken);
+        using var span = SnapshotSpans.StartOpening(context);
+        return await SubtaskStateOpening.OpenAsync(context, keySerializer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Holds declared states against those that a checkpoint's metadata name. A host calls it for each operator
@@ -97,10 +100,21 @@ public class SubtaskState : IAsyncDisposable
 
         var began = _context.Time.GetTimestamp();
         var startDelay = request.StartDelay ?? SinceTriggered(request);
-        var keyed = _backend?.PrepareSnapshot(request);
-        var operatorState = new OperatorStateSnapshot(Operator);
-        var times = new SnapshotTimes(startDelay, request.Alignment, _context.Time.GetElapsedTime(began), default);
-        return new SubtaskSnapshotPlan(_context, request, _descriptions, operatorState, keyed, _needs, times);
+        var spans = SnapshotSpans.Start(_context, request);
+        try
+        {
+            var keyed = _backend?.PrepareSnapshot(request);
+            var operatorState = new OperatorStateSnapshot(Operator);
+            var times = new SnapshotTimes(startDelay, request.Alignment, _context.Time.GetElapsedTime(began), default);
+            spans?.EndSynchronous();
+            return new SubtaskSnapshotPlan(
+                _context, request, _descriptions, operatorState, keyed, _needs, times, spans);
+        }
+        catch (Exception e)
+        {
+            spans?.Fail(e);
+            throw;
+        }
     }
 
     // The coordinator's clock may be ahead of ours.

@@ -22,8 +22,9 @@ internal interface IGaugeSource
 }
 
 /// <summary>The instruments of one meter; coordinators that are given the same meter share them.</summary>
-/// <remarks>An instrument lives as long as its meter, so gauges read whichever coordinators are there: each adds itself,
-/// and takes itself away when it is disposed. Safe for concurrent calls. Without a listener nothing is allocated.</remarks>
+/// <remarks>An instrument lives as long as its meter, so gauges read whichever coordinators are there: each adds
+/// itself, and takes itself away when it ends. Safe for concurrent calls. Without a listener nothing is
+/// allocated.</remarks>
 internal sealed class CheckpointingInstruments
 {
     private static readonly ConditionalWeakTable<Meter, CheckpointingInstruments> s_ofMeter = [];
@@ -68,7 +69,7 @@ internal sealed class CheckpointingInstruments
         _reused = meter.CreateCounter<long>(
             CheckpointingMetrics.Reused, "By", "Bytes of earlier checkpoints that completed ones use again.");
         _transferredFiles = meter.CreateCounter<long>(
-            CheckpointingMetrics.TransferredFiles, "{file}", "Files that completed checkpoints brought to their place.");
+            CheckpointingMetrics.TransferredFiles, "{file}", "Files that were brought to their place.");
         _transferredSize = meter.CreateCounter<long>(
             CheckpointingMetrics.TransferredSize, "By", "Bytes of files that were brought to their place.");
         _orphansDeleted = meter.CreateCounter<long>(
@@ -198,7 +199,8 @@ internal sealed class CheckpointingInstruments
             CheckpointingMetrics.LastCompletedAge, () => Read<double>(static one => one.LastCompletedAge?.TotalSeconds),
             "s", "Time since the last checkpoint completed.");
         meter.CreateObservableGauge(
-            CheckpointingMetrics.StateSize, () => Read<long>(static one => one.Statistics.LatestCompleted?.StateSizeBytes),
+            CheckpointingMetrics.StateSize,
+            () => Read<long>(static one => one.Statistics.LatestCompleted?.StateSizeBytes),
             "By", "Bytes of the state of the last completed checkpoint.");
         meter.CreateObservableGauge(
             CheckpointingMetrics.SharedFiles, () => Read<long>(static one => (long)one.SharedFiles),

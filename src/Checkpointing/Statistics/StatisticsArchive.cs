@@ -8,8 +8,8 @@ namespace Checkpointing.Statistics;
 /// earlier processes left.</summary>
 /// <remarks>
 /// <para>A segment holds the checkpoints that ended since the one before it, and the totals. When there are
-/// <see cref="MaxSegments"/>, the next one is whole: it holds all that is known, and those before it are deleted once it
-/// is durable. So every prefix of these steps leaves statistics that can be read.</para>
+/// <see cref="MaxSegments"/>, the next one is whole: it holds all that is known, and those before it are deleted once
+/// it is durable. So every prefix of these steps leaves statistics that can be read.</para>
 /// <para>Nothing waits for it, and no failure leaves it: it is logged, and tried again with the next segment. After
 /// <see cref="Stop"/> nothing is written or deleted. Segments carry epoch and number in their names, so that what a
 /// fenced coordinator still writes comes before its successor's.</para>

@@ -13,12 +13,14 @@ public static class StoredStatistics
     /// <summary>Reports that are read, the newest.</summary>
     internal const int MaxHistory = 1_000;
 
-    /// <summary>Reads a job's statistics. What is damaged, or of a newer version of this library, is left out.</summary>
+    /// <summary>Reads a job's statistics. What is damaged, or of a newer version of this library, is left
+    /// out.</summary>
     /// <param name="storage">Where the job's checkpoints are.</param>
     /// <param name="job">The job.</param>
     /// <param name="cancellationToken">Observed between two files.</param>
     /// <returns>Empty if there are none. What is discarded is not known here.</returns>
-    /// <exception cref="CheckpointStorageUnavailableException">The storage does not answer; try again later.</exception>
+    /// <exception cref="CheckpointStorageUnavailableException">The storage does not answer; try again
+    /// later.</exception>
     public static async Task<CheckpointStatistics> ReadAsync(
         ICheckpointStorage storage, JobId job, CancellationToken cancellationToken = default)
     {
