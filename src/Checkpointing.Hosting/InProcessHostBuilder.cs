@@ -1,12 +1,8 @@
-<<<<<<< HEAD
 using System.Diagnostics.CodeAnalysis;
-using Checkpointing.CompletedCheckpoints;
-using Checkpointing.Coordination;
-=======
 using System.Diagnostics.Metrics;
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Coordination;
 using Checkpointing.Diagnostics;
->>>>>>> 3ababb1 (Metrics and spans of checkpoints and restores, for a meter of one's own too; a page of all that is measured, traced and logged)
 using Checkpointing.Hosting.Execution;
 using Checkpointing.State;
 using Checkpointing.State.Heap;
@@ -86,7 +82,6 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
         options.Validate();
         if (_storage is null && _makeStorage is null)
         {
-<<<<<<< HEAD
             throw new InvalidOperationException(
                 "There is no place for checkpoints: call UseFileSystemStorage, or give the builder a storage.");
         }
@@ -103,6 +98,7 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
                 LoggerFactory = _loggerFactory,
                 Time = _time,
                 Ids = _ids,
+                Meter = _meter,
             },
             owned);
     }
@@ -127,17 +123,6 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
         var made = make(context);
         owned.Add(made);
         return made;
-=======
-            Storage = _storage,
-            Backend = _backend ?? new HeapBackendFactory(),
-            Register = _register,
-            Options = options,
-            LoggerFactory = _loggerFactory,
-            Time = _time,
-            Ids = _ids,
-            Meter = _meter,
-        });
->>>>>>> 3ababb1 (Metrics and spans of checkpoints and restores, for a meter of one's own too; a page of all that is measured, traced and logged)
     }
 
     private static T NotNull<T>(T value)
