@@ -22,6 +22,7 @@ internal static class RatioCatalogue
         RatioGroup.Of("ttl-refresh", TimeToLiveRatios.RefreshAsync),
         RatioGroup.Of("verify", VerifyRatio.RunAsync),
         new(FasterRatios.Names, FasterRatios.RunAsync),
+        new(HostRatios.Names, HostRatios.RunAsync),
     ];
 
     internal static IEnumerable<string> Names => All.SelectMany(static group => group.Names);

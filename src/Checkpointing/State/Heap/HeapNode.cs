@@ -10,6 +10,11 @@ internal sealed class HeapNode
     internal const int Capacity = 32;
     internal const int MergeLimit = Capacity / 4;
 
+    // Bit i: the bytes of value i were made for this node and no frozen one knows them, so they may be written over. An
+    // update then leaves nothing for the garbage collector, which would have to look at every old node that got a new
+    // value.
+    private ulong _owned;
+
     internal HeapNode(object mark, bool isLeaf)
     {
         Mark = mark;
@@ -48,6 +53,12 @@ internal sealed class HeapNode
         return copy;
     }
 
+    /// <summary>Whether nobody else reads the bytes of a value.</summary>
+    internal bool OwnsValue(int index) => (_owned >> index & 1) != 0;
+
+    /// <summary>A value got bytes of its own.</summary>
+    internal void OwnValue(int index) => _owned |= 1UL << index;
+
     /// <summary>Index of a key in a leaf, or the complement of where it would be.</summary>
     internal int Find(ReadOnlySpan<byte> key)
     {
@@ -84,6 +95,7 @@ internal sealed class HeapNode
     internal void Open(int index)
     {
         CopyTo(this, index, index + 1, Count - index);
+        _owned = (_owned & FirstBits(index)) | (_owned >> index << index << 1);
         Count++;
     }
 
@@ -91,6 +103,7 @@ internal sealed class HeapNode
     internal void Close(int index)
     {
         CopyTo(this, index + 1, index, Count - index - 1);
+        _owned = (_owned & FirstBits(index)) | (_owned >> index >> 1 << index);
         Count--;
         Forget(Count, 1);
     }
@@ -100,6 +113,8 @@ internal sealed class HeapNode
     {
         var right = new HeapNode(Mark, Values is not null) { Count = Count - index };
         CopyTo(right, index, 0, right.Count);
+        right._owned = _owned >> index;
+        _owned &= FirstBits(index);
         Forget(index, right.Count);
         Count = index;
         return right;
@@ -109,9 +124,12 @@ internal sealed class HeapNode
     internal void Append(HeapNode right, byte[] separator)
     {
         right.CopyTo(this, 0, Count, right.Count);
+        _owned |= ReferenceEquals(right.Mark, Mark) ? right._owned << Count : 0;
         Keys[Count] = right.Values is null ? separator : right.Keys[0];
         Count += right.Count;
     }
+
+    private static ulong FirstBits(int count) => (1UL << count) - 1;
 
     private void CopyTo(HeapNode target, int sourceIndex, int targetIndex, int count)
     {

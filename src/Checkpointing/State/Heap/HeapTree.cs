@@ -102,7 +102,16 @@ internal sealed class HeapTree
             var index = node.Find(key);
             if (index >= 0)
             {
-                values[index] = isAppend ? values[index].Append(value) : new(value);
+                if (isAppend)
+                {
+                    values[index] = values[index].Append(value);
+                }
+                else if (!node.OwnsValue(index) || !values[index].TryOverwrite(value))
+                {
+                    values[index] = new(value);
+                    node.OwnValue(index);
+                }
+
                 return null;
             }
 
@@ -121,6 +130,7 @@ internal sealed class HeapTree
         target.Open(targetIndex);
         target.Keys[targetIndex] = key;
         target.Values![targetIndex] = value;
+        target.OwnValue(targetIndex);
         return right;
     }
 

@@ -15,6 +15,18 @@ internal readonly struct HeapValue
 
     internal ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
 
+    /// <summary>Writes over the bytes, if there are as many. Only for a buffer that no other version reads.</summary>
+    internal bool TryOverwrite(ReadOnlySpan<byte> value)
+    {
+        if (value.Length != _length)
+        {
+            return false;
+        }
+
+        value.CopyTo(_buffer);
+        return true;
+    }
+
     internal HeapValue Append(ReadOnlySpan<byte> suffix)
     {
         var length = checked(_length + suffix.Length);
