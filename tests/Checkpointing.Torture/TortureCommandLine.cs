@@ -1,6 +1,9 @@
 using System.CommandLine;
+using Checkpointing.Torture.CrashPoints;
 using Checkpointing.Torture.ExactlyOnce;
 using Checkpointing.Torture.Fuzz;
+using Checkpointing.Torture.Simulate;
+using Checkpointing.Torture.SingleFaults;
 using Checkpointing.Torture.Soak;
 using Checkpointing.Torture.States;
 
@@ -15,6 +18,7 @@ internal static class TortureCommandLine
     [
         FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create, SoakCommand.Create, StatesCommand.Create,
         ExactlyOnceCommand.Create, LifeCommand.Create,
+        CrashPointsCommand.Create, FaultsCommand.Create, SimulateCommand.Create,
     ];
 
     /// <summary>Runs the program.</summary>

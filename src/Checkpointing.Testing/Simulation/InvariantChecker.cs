@@ -47,6 +47,9 @@ public sealed class InvariantChecker
         }
     }
 
+    /// <summary>The job ends and drops its checkpoints: from now on nothing is expected in its list.</summary>
+    public void ReportDropped(JobId job) => _newestReported.Remove(job);
+
     /// <summary>Everything that does not hold now; empty if all is well.</summary>
     /// <param name="cancellationToken">Passed on.</param>
     public async Task<IReadOnlyList<InvariantBreach>> FindBreachesAsync(CancellationToken cancellationToken = default)
@@ -95,6 +98,7 @@ public sealed class InvariantChecker
     public async Task<IReadOnlyList<string>> FindOrphansAsync(CancellationToken cancellationToken = default)
     {
         var reachable = new HashSet<string>(StringComparer.Ordinal);
+        var retainedFolders = new HashSet<string>(StringComparer.Ordinal);
         var records = new List<RegisterRecord>();
         foreach (var job in _jobs)
         {
@@ -107,10 +111,14 @@ public sealed class InvariantChecker
         foreach (var record in records)
         {
             // What was handed over is the claimant's, who lists it as soon as the claim is through.
-            var handedOver = records.Any(other => other.PendingClaim == record.Job.Name) ? record.HandedOver : [];
+            var handedOver = records.Any(other =>
+                other.Job.Name == record.ClaimedBy && other.PendingClaim == record.Job.Name)
+                ? record.HandedOver.Concat(record.HandedOverLeaving) : [];
             var pinned = record.Pins.Select(static pin => StoragePath.FolderOf(StoragePath.FolderOf(pin)));
             reachable.UnionWith(record.Pins);
-            foreach (var folder in record.Retained.Concat(handedOver).Select(static r => r.Path).Concat(pinned))
+            retainedFolders.UnionWith(record.Retained.Select(static r => r.Path));
+            var needed = record.Retained.Concat(record.Leaving).Concat(handedOver);
+            foreach (var folder in needed.Select(static r => r.Path).Concat(pinned))
             {
                 reachable.UnionWith(await FilesOfAsync(folder, cancellationToken).ConfigureAwait(false));
             }
@@ -121,7 +129,11 @@ public sealed class InvariantChecker
         {
             await foreach (var file in _storage.ListAsync(job.Name, cancellationToken).ConfigureAwait(false))
             {
-                if (!reachable.Contains(file.Path)
+                // A pin that its holder let go of stays with its checkpoint, and goes with it.
+                var folder = StoragePath.FolderOf(file.Path);
+                var isPin = StoragePath.NameOf(folder) == "pins"
+                    && retainedFolders.Contains(StoragePath.FolderOf(folder));
+                if (!reachable.Contains(file.Path) && !isPin
                     && !StoragePath.IsBelow(file.Path, CheckpointLayout.RegisterFolder(job))
                     && !StoragePath.IsBelow(file.Path, CheckpointLayout.StatisticsFolder(job)))
                 {
@@ -162,7 +174,8 @@ public sealed class InvariantChecker
             breaches.Add(new("I4", $"Checkpoint {reported} of '{job}' was reported, but the newest is {newest}."));
         }
 
-        for (var i = 1; i < record.Retained.Count; i++)
+        // What was claimed keeps its ids, and stands where the claim has put it.
+        for (var i = 1; i < record.Retained.Count && record.Claims.Count == 0; i++)
         {
             if (record.Retained[i].Id < record.Retained[i - 1].Id)
             {

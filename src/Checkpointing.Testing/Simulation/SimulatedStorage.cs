@@ -49,6 +49,18 @@ public sealed class SimulatedStorage : ICheckpointStorage
         }
     }
 
+    /// <summary>Names given and taken that a power cut may lose.</summary>
+    public int UnsyncedCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _unsynced.Count;
+            }
+        }
+    }
+
     /// <summary>Whether a file is there, and would be after the worst power cut.</summary>
     public bool IsDurable(string path)
     {

@@ -8,6 +8,7 @@ namespace Checkpointing.CompletedCheckpoints;
 /// <remarks>
 /// <para>Needs of the storage what its contract promises (creating is all-or-nothing and only if absent), and that a
 /// listing shows what was created before it began. Other files in the folder are ignored.</para>
+/// <para>A version that was read is durable: reading makes it so, whoever created it.</para>
 /// <para>No two writes may have the same bytes (a record carries a token): by its bytes a write is known as
 /// ours.</para>
 /// <para>Why this is a compare-and-set: version v is created only by who has seen v - 1 as the highest, and the file
@@ -51,6 +52,11 @@ public sealed class StorageCheckpointRegister : ICheckpointRegister
             try
             {
                 var record = await _storage.ReadAllAsync(PathOf(job, versions.Max), MaxRecordBytes, cancellationToken)
+                    .ConfigureAwait(false);
+
+                // What is read is acted upon, so it must not vanish again: whoever created it may have failed, or died,
+                // before it made the name durable.
+                await _storage.SyncFoldersAsync([CheckpointLayout.RegisterFolder(job)], cancellationToken)
                     .ConfigureAwait(false);
                 return new(versions.Max, record);
             }

@@ -67,13 +67,15 @@ public sealed partial class CheckpointCoordinator
         Dispatch(new CoordinatorEvent.AttemptEnded());
         await WhenQuietAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        var orphanCandidates = _store.Epoch == 0 ? await TakeEpochAsync(cancellationToken).ConfigureAwait(false) : [];
+        var isFirst = _store.Epoch == 0;
+        var orphanCandidates = isFirst ? await TakeEpochAsync(cancellationToken).ConfigureAwait(false) : [];
         var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
         if (record.PendingClaim is not null)
         {
             record = await FinishClaimAsync(record, cancellationToken).ConfigureAwait(false);
         }
 
+        var claimed = isFirst ? await ListClaimedAsync(record, cancellationToken).ConfigureAwait(false) : [];
         var registry = new SharedStateRegistry(_logger);
         var found = await _store.RecoverAsync(registry, cancellationToken).ConfigureAwait(false);
         foreach (var unreadable in found.Unreadable)
@@ -82,7 +84,7 @@ public sealed partial class CheckpointCoordinator
         }
 
         var leaving = await TakeUpLeavingAsync(orphanCandidates, record, cancellationToken).ConfigureAwait(false);
-        await SweepAsync(orphanCandidates, record, found, leaving, cancellationToken).ConfigureAwait(false);
+        await SweepAsync(orphanCandidates, claimed, record, found, leaving, cancellationToken).ConfigureAwait(false);
         var owned = await OwnedFolders.FindAsync(_storage, record, found.Readable, cancellationToken)
             .ConfigureAwait(false);
         var left = record.Retained.Where(static one => one.IsLeftBehind).Select(static one => one.Path).ToHashSet();
@@ -142,12 +144,7 @@ public sealed partial class CheckpointCoordinator
         var record = await _store.TakeEpochAsync(cancellationToken).ConfigureAwait(false);
         _logger.EpochTaken(_topology.Job, record.Epoch, record.Holder);
         await _storage.SweepTemporaryFilesAsync(_topology.Job.Name, cancellationToken).ConfigureAwait(false);
-        var files = new List<string>();
-        await foreach (var file in _storage.ListAsync(_topology.Job.Name, cancellationToken).ConfigureAwait(false))
-        {
-            files.Add(file.Path);
-        }
-
+        var files = await ListAsync(_topology.Job, cancellationToken).ConfigureAwait(false);
         _archive.Begin(record.Epoch, files);
         _instruments.Add(_gauges);
         return files;
@@ -156,10 +153,10 @@ public sealed partial class CheckpointCoordinator
     /// <summary>Deletes what older epochs left and nothing reaches. Refused while anything that might reach it is
     /// unreadable.</summary>
     private async Task SweepAsync(
-        IReadOnlyList<string> files, RegisterRecord record, RecoveredCheckpoints found, LeavingCheckpoints leaving,
-            CancellationToken cancellationToken)
+        IReadOnlyList<string> files, IReadOnlyList<JobFiles> claimed, RegisterRecord record,
+        RecoveredCheckpoints found, LeavingCheckpoints leaving, CancellationToken cancellationToken)
     {
-        if (files.Count == 0)
+        if (files.Count == 0 && claimed.Count == 0)
         {
             return;
         }
@@ -173,9 +170,16 @@ public sealed partial class CheckpointCoordinator
 
         var reachable = found.Readable.Concat(leaving.Loaded).Concat(leaving.Claimed)
             .SelectMany(CheckpointReference.AllFiles).ToHashSet();
+        var orphans = new List<string>();
         try
         {
             await AddClaimedAsync(record, reachable, cancellationToken).ConfigureAwait(false);
+            orphans.AddRange(CheckpointSweep.FindOrphans(_topology.Job, files, record, reachable));
+            foreach (var theirs in claimed)
+            {
+                orphans.AddRange(await FindOrphansAsync(theirs, record, reachable, cancellationToken)
+                    .ConfigureAwait(false));
+            }
         }
         catch (CheckpointingException e)
         {
@@ -183,7 +187,6 @@ public sealed partial class CheckpointCoordinator
             return;
         }
 
-        var orphans = CheckpointSweep.FindOrphans(_topology.Job, files, record, reachable);
         if (orphans.Count > 0)
         {
             await _cleaner.DeleteAsync(orphans).ConfigureAwait(false);

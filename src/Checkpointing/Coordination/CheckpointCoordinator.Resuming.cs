@@ -223,6 +223,9 @@ public sealed partial class CheckpointCoordinator
         return present with
         {
             Epoch = present.Epoch + 1,
+
+            // A new epoch with ids of its own: metadata of all that were reserved before is an older epoch's.
+            FirstIdOfEpoch = present.NextId,
             Holder = $"claimed by '{_topology.Job}'",
             ClaimedBy = _topology.Job.Name,
             FormerClaimants = present.Claimants.Where(job => job != _topology.Job.Name).ToValueList(),

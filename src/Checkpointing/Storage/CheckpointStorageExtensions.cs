@@ -47,21 +47,30 @@ public static class CheckpointStorageExtensions
         var stream = await storage.OpenReadAsync(path, 0, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            var buffer = new ArrayBufferWriter<byte>();
-            while (true)
+            // A block is borrowed: most files read this way are much smaller than it.
+            var block = ArrayPool<byte>.Shared.Rent(64 * 1024);
+            try
             {
-                var read = await stream.ReadAsync(buffer.GetMemory(64 * 1024), cancellationToken).ConfigureAwait(false);
-                if (read == 0)
+                var content = new ArrayBufferWriter<byte>();
+                while (true)
                 {
-                    return buffer.WrittenSpan.ToArray();
-                }
+                    var read = await stream.ReadAsync(block, cancellationToken).ConfigureAwait(false);
+                    if (read == 0)
+                    {
+                        return content.WrittenSpan.ToArray();
+                    }
 
-                buffer.Advance(read);
-                if (buffer.WrittenCount > maxLengthBytes)
-                {
-                    throw new CheckpointCorruptException(
-                        path, maxLengthBytes, $"at most {maxLengthBytes} bytes", "a longer file");
+                    content.Write(block.AsSpan(0, read));
+                    if (content.WrittenCount > maxLengthBytes)
+                    {
+                        throw new CheckpointCorruptException(
+                            path, maxLengthBytes, $"at most {maxLengthBytes} bytes", "a longer file");
+                    }
                 }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(block);
             }
         }
     }

@@ -23,7 +23,8 @@ internal static class StatesCommand
         };
         command.SetAction(async (parsed, _) =>
         {
-            var (first, last) = parsed.GetValue(replay) is { } one ? (one, one) : Parse(parsed.GetValue(seeds)!);
+            var (first, last) = parsed.GetValue(replay) is { } one
+                ? (one, one) : SeedRange.Parse(parsed.GetValue(seeds)!);
             var asJson = parsed.GetValue(json);
             var report = await StatesRun.RunAsync(
                 first, last, mostExtra: 0, parsed.GetValue(paths),
@@ -33,11 +34,4 @@ internal static class StatesCommand
         });
         return command;
     }
-
-    private static (int First, int Last) Parse(string text) =>
-        text.Split("..") is [var first, var last]
-        && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedFirst)
-        && int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedLast)
-            ? (parsedFirst, parsedLast)
-            : throw new ArgumentException($"--seeds takes FIRST..LAST, not '{text}'.");
 }

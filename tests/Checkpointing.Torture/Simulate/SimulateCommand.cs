@@ -1,0 +1,34 @@
+using System.CommandLine;
+
+namespace Checkpointing.Torture.Simulate;
+
+/// <summary>The command <c>simulate</c>.</summary>
+internal static class SimulateCommand
+{
+    internal static Command Create()
+    {
+        var seeds = new Option<string>("--seeds")
+        {
+            Description = "Seeds FIRST..LAST, both included; each is a life of its own.",
+            DefaultValueFactory = static _ => "0..1999",
+        };
+        var replay = new Option<int?>("--replay") { Description = "One seed again, with its trace." };
+        var json = new Option<bool>("--json") { Description = "One line of JSON." };
+        var command = new Command(
+            "simulate", "Lives of a job on one thread from a seed: take-overs, zombies, crashes, power cuts, faults.")
+        {
+            seeds, replay, json,
+        };
+        command.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var asJson = parsed.GetValue(json);
+            var report = parsed.GetValue(replay) is { } seed
+                ? SimulateRun.Run(seed, seed, log: asJson ? null : output.WriteLine)
+                : SeedRange.Parse(parsed.GetValue(seeds)!) is var (first, last) ? SimulateRun.Run(first, last) : null!;
+            report.Print(output, asJson);
+            return report.ExitCode;
+        });
+        return command;
+    }
+}
