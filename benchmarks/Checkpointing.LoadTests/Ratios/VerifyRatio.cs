@@ -8,7 +8,8 @@ using Checkpointing.Storage.Local;
 
 namespace Checkpointing.LoadTests.Ratios;
 
-/// <summary>The verifier ÷ the slower of reading the same files and of hashing their bytes: how much of what the machine
+/// <summary>The verifier ÷ the slower of reading the same files and of hashing their bytes: how much of what the
+/// machine
 /// gives is left.</summary>
 /// <remarks>The files are read once before: both sides then read what the system has cached, if it fits. So it is the
 /// verifier that is measured, and not how the disk feels just then.</remarks>
@@ -84,7 +85,8 @@ internal static class VerifyRatio
         }
 
         var keyed = new IncrementalKeyedStateHandle(
-            Guid.Empty, KeyGroupRange.All(128), new(1), [], files.ToValueList(), new ByteStreamStateHandle("meta", [1]));
+            Guid.Empty, KeyGroupRange.All(128), new(1), [], files.ToValueList(), new ByteStreamStateHandle("meta",
+                [1]));
         var metadata = new CheckpointMetadata(new(1), [], [
             new OperatorCheckpoint(OperatorId.FromName("rows"), 1, 128, [new(0) { ManagedKeyed = keyed }])])
         {

@@ -210,8 +210,8 @@ internal static class CareCommand
         if (found.Current.Count > 0)
         {
             output.Line($"Left alone: {PlainText.Count(found.Current.Count, "file")}, "
-                + $"{PlainText.Size(found.Current.Sum(static file => file.Bytes))}, that the present epoch of a job made; "
-                + "its coordinator, or the job's next start, decides.");
+                + $"{PlainText.Size(found.Current.Sum(static file => file.Bytes))}, that the present epoch of a job "
+                + "made; its coordinator, or the job's next start, decides.");
         }
 
         foreach (var group in found.Held.GroupBy(static file => file.Why))

@@ -2,7 +2,8 @@ using System.CommandLine;
 
 namespace Checkpointing.Tool.Inspection;
 
-/// <summary>The command <c>completions</c>: a script for a shell, which then asks the tool what may come next.</summary>
+/// <summary>The command <c>completions</c>: a script for a shell, which then asks the tool what may come
+/// next.</summary>
 internal static class CompletionsCommand
 {
     private const string Bash = """

@@ -121,8 +121,8 @@ internal static class ForgetCommand
                     one.Checkpoint.Path,
                 }));
             run.Output.Line(forgotten == 0 ? "Nothing is to be forgotten."
-                : apply ? "Their files go when the running job next completes a checkpoint, when the job next starts, or "
-                    + "with 'gc --fence --apply'."
+                : apply ? "Their files go when the running job next completes a checkpoint, when the job next "
+                    + "starts, or with 'gc --fence --apply'."
                 : "Nothing was changed; use --apply.");
         }
 

@@ -32,7 +32,8 @@ internal static class ReportCommand
         var path = ToolStorage.LocalPath(run.Parsed.GetValue(Html)!);
         try
         {
-            File.WriteAllText(path, ReportPage.Of(run.Census), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            File.WriteAllText(path, ReportPage.Of(run.Census),
+                new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

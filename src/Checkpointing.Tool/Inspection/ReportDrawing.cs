@@ -60,7 +60,8 @@ internal static class ReportDrawing
 
     private static void Begin(StringBuilder page, int rows, string title) => page.Append(
         CultureInfo.InvariantCulture,
-        $"<svg viewBox=\"0 0 {Left + Width + Right} {(rows * RowHeight) + 4}\" width=\"{Left + Width + Right}\" role=\"img\"><title>{title}</title>");
+        $"<svg viewBox=\"0 0 {Left + Width + Right} {(rows * RowHeight) + 4}\" width=\"{Left + Width + Right}\" ")
+        .Append(CultureInfo.InvariantCulture, $"role=\"img\"><title>{title}</title>");
 
     private static void Label(StringBuilder page, int row, CheckpointId id) => page.Append(
         CultureInfo.InvariantCulture,
@@ -68,7 +69,8 @@ internal static class ReportDrawing
 
     private static void Bar(StringBuilder page, int row, double x, double length, string fill) => page.Append(
         CultureInfo.InvariantCulture,
-        $"<rect x=\"{x:0.#}\" y=\"{(row * RowHeight) + 2}\" width=\"{Math.Max(0, length):0.#}\" height=\"{BarHeight}\" fill=\"{fill}\" stroke=\"#135\"/>");
+        $"<rect x=\"{x:0.#}\" y=\"{(row * RowHeight) + 2}\" width=\"{Math.Max(0, length):0.#}\" ")
+        .Append(CultureInfo.InvariantCulture, $"height=\"{BarHeight}\" fill=\"{fill}\" stroke=\"#135\"/>");
 
     private static void Text(StringBuilder page, int row, double x, string text) => page.Append(
         CultureInfo.InvariantCulture,

@@ -16,9 +16,11 @@ internal static class ReportPage
     private const int MaxOrphansShown = 200;
 
     private const string Style = """
-        body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}
+        body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#111;
+        background:#fff}
         h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid #999}h3{font-size:1rem}
-        table{border-collapse:collapse;margin:.5rem 0}th,td{padding:.15rem .6rem;text-align:right;border-bottom:1px solid #ddd}
+        table{border-collapse:collapse;margin:.5rem 0}
+        th,td{padding:.15rem .6rem;text-align:right;border-bottom:1px solid #ddd}
         th{font-weight:600;border-bottom:2px solid #555}td.t,th.t{text-align:left}
         svg{display:block;margin:.5rem 0;max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#111}
         .n{color:#444}
@@ -36,7 +38,8 @@ internal static class ReportPage
             .Append($"<h1>Checkpoints in {Text(census.Description)}</h1>\n")
             .Append($"<p>Taken {Text(ToolOutput.Text(census.TakenAt))}. ")
             .Append($"{Text(PlainText.Count(sizes.Files, "file"))}, {Text(PlainText.Size(sizes.Bytes))}. Orphans: ")
-            .Append($"{Text(PlainText.Count(sizes.OrphanFiles, "file"))}, {Text(PlainText.Size(sizes.OrphanBytes))}.</p>\n");
+            .Append($"{Text(PlainText.Count(sizes.OrphanFiles, "file"))}, ")
+            .Append($"{Text(PlainText.Size(sizes.OrphanBytes))}.</p>\n");
         foreach (var job in sizes.Jobs)
         {
             AppendJob(page, census, job);
@@ -60,15 +63,17 @@ internal static class ReportPage
             .Append($"{Text(PlainText.Size(job.StoredBytes))}, ")
             .Append(CultureInfo.InvariantCulture, $"{job.DeduplicationRatio:0.##} to 1. ")
             .Append($"{Text(PlainText.Count(job.Files, "file"))}, {Number(job.SharedFiles)} of them shared.</p>\n")
-            .Append("<table class=\"history\"><tr><th>id</th><th class=\"t\">triggered</th><th>duration</th><th>bytes</th>")
-            .Append("<th>new</th><th>reused</th><th>its own</th><th>files</th><th class=\"t\">path</th></tr>\n");
+            .Append("<table class=\"history\"><tr><th>id</th><th class=\"t\">triggered</th><th>duration</th>")
+            .Append("<th>bytes</th><th>new</th><th>reused</th><th>its own</th><th>files</th>")
+            .Append("<th class=\"t\">path</th></tr>\n");
         foreach (var one in job.Checkpoints)
         {
             var found = stored[one.Path];
             page.Append($"<tr data-id=\"{Number(one.Id.Value)}\"><td>{Number(one.Id.Value)}</td>")
                 .Append($"<td class=\"t\">{Text(ToolOutput.Text(found.TriggeredAt))}</td>")
                 .Append($"<td>{Text(found.Duration is { } time ? ToolOutput.Text(time) : "-")}</td>")
-                .Append(Cell(one.Bytes)).Append(Cell(one.NewBytes)).Append(Cell(one.ReusedBytes)).Append(Cell(one.OwnBytes))
+                .Append(Cell(one.Bytes)).Append(Cell(one.NewBytes)).Append(Cell(one.ReusedBytes))
+                    .Append(Cell(one.OwnBytes))
                 .Append($"<td>{Number(one.Files)}</td><td class=\"t\">{Text(one.Path)}</td></tr>\n");
         }
 
@@ -131,8 +136,9 @@ internal static class ReportPage
             }
         }
 
-        page.Append($"<p class=\"n\">{Text(PlainText.Count(orphans.Current.Count, "more file"))} of the present epochs, ")
-            .Append($"{Text(PlainText.Count(orphans.Held.Count, "file"))} of which it cannot be told.</p></section>\n");
+        page.Append($"<p class=\"n\">{Text(PlainText.Count(orphans.Current.Count, "more file"))} of the present ")
+            .Append($"epochs, {Text(PlainText.Count(orphans.Held.Count, "file"))} of which it ")
+            .Append("cannot be told.</p></section>\n");
     }
 
     private static string Cell(long bytes) =>

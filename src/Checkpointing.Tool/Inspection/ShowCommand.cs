@@ -86,7 +86,8 @@ internal static class ShowCommand
 
         output.Line($"{one.Shown}: checkpoint {metadata.CheckpointId}"
             + (metadata.Info is { } info
-                ? $" of job '{info.Job}', {InspectionJson.TextOf((CheckpointKind?)info.Properties.Kind)}, epoch {info.Epoch}"
+                ? $" of job '{info.Job}', {InspectionJson.TextOf((CheckpointKind?)info.Properties.Kind)}, "
+                    + $"epoch {info.Epoch}"
                 : ", written by Flink") + $" (format {(int)one.Format})");
         if (metadata.Info is not null)
         {
@@ -163,7 +164,8 @@ internal static class ShowCommand
             return census.Find(folder)?.ListedBy is not { } job ? [] : census.RetainedOf(job)
                 .SelectMany(static stored => stored.Files.Select(file => (file.Path, Id: stored.Id?.Value ?? 0)))
                 .GroupBy(static pair => pair.Path)
-                .ToDictionary(static group => group.Key, static group => group.Select(static p => p.Id).Order().ToList());
+                .ToDictionary(static group => group.Key, static group => group.Select(static p => p.Id).Order()
+                    .ToList());
         }
     }
 

@@ -217,7 +217,8 @@ internal static class StateCommand
             _buffer.ResetWrittenCount();
             if (_isCsv)
             {
-                var cells = new[] { keyGroup?.ToString(CultureInfo.InvariantCulture) ?? "", Cell(key), Cell(space), Cell(value) };
+                var cells = new[] { keyGroup?.ToString(CultureInfo.InvariantCulture) ?? "", Cell(key), Cell(space),
+                    Cell(value) };
                 _output.Write(Encoding.UTF8.GetBytes(string.Join(',', cells) + "\r\n"));
                 return;
             }

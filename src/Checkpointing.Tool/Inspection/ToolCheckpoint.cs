@@ -8,7 +8,8 @@ using Checkpointing.Tool.Metadata;
 
 namespace Checkpointing.Tool.Inspection;
 
-/// <summary>One checkpoint by its metadata alone, ours or Flink's: what <c>show</c>, <c>ls</c> and <c>diff</c> need.</summary>
+/// <summary>One checkpoint by its metadata alone, ours or Flink's: what <c>show</c>, <c>ls</c> and <c>diff</c>
+/// need.</summary>
 /// <param name="Shown">Its path as the command line has it.</param>
 /// <param name="Folder">Its folder: below the storage's root where that is known, else absolute.</param>
 /// <param name="Format">Format of the metadata.</param>

@@ -1,4 +1,4 @@
-#pragma warning disable RS0030 // The tool looks for a user's files where they are, and works in a folder for temporary files.
+#pragma warning disable RS0030 // The tool looks for a user's files where they are.
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;

@@ -2,7 +2,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.CompletedCheckpoints;
 
-/// <summary>Changes of a job's record by somebody who has not taken its epoch, beside a coordinator that goes on: taking
+/// <summary>Changes of a job's record by somebody who has not taken its epoch, beside a coordinator that goes on:
+/// taking
 /// checkpoints off the list, and labelling them. Pure.</summary>
 /// <remarks>Whoever amends never takes off the newest checkpoint, never adds one, and deletes nothing: the coordinator
 /// finds out when its next write is lost, carries the amendment over, and lets go of the files itself. So nothing goes

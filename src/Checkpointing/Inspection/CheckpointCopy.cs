@@ -7,7 +7,8 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.Inspection;
 
-/// <summary>Makes a self-contained savepoint of any checkpoint: a folder that holds every file, named relative to it, and
+/// <summary>Makes a self-contained savepoint of any checkpoint: a folder that holds every file, named relative to it,
+/// and
 /// can be moved, kept, and resumed from.</summary>
 public static class CheckpointCopy
 {

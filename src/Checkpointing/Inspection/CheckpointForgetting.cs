@@ -5,7 +5,8 @@ namespace Checkpointing.Inspection;
 
 /// <summary>Takes completed checkpoints off a job's list.</summary>
 /// <remarks>
-/// <para>It changes the register by compare-and-set, without taking the epoch, and deletes no state. So it is safe beside
+/// <para>It changes the register by compare-and-set, without taking the epoch, and deletes no state. So it is safe
+/// beside
 /// a running job: its coordinator finds the change when it next writes, and lets go of the files itself. If none is
 /// running, the sweep of the job's next start deletes them, or a <see cref="StorageSweep"/> with the fence.</para>
 /// </remarks>
@@ -38,7 +39,8 @@ public static class CheckpointForgetting
         if (found?.Record is null)
         {
             throw found?.Problem ?? new CheckpointNotFoundException(
-                job.Name, [.. census.Jobs.Select(static one => one.Job.Name)], "No job of this name has a register here.");
+                job.Name, [.. census.Jobs.Select(static one => one.Job.Name)],
+                    "No job of this name has a register here.");
         }
 
         var decisions = policy.Decide(census.RetainedOf(job));

@@ -21,7 +21,8 @@ public sealed partial class CheckpointReader
         ValueStateDescriptor<T> descriptor,
         CancellationToken cancellationToken = default)
         where TKey : notnull =>
-        ReadRowsAsync(operatorName, keySerializer, descriptor, DecodeValue(operatorName, Checked(descriptor).ValueSerializer),
+        ReadRowsAsync(operatorName, keySerializer, descriptor, DecodeValue(operatorName, Checked(descriptor)
+            .ValueSerializer),
             cancellationToken);
 
     /// <inheritdoc cref="ReadAsync{TKey, T}(string, StateSerializer{TKey}, ValueStateDescriptor{T},
@@ -32,7 +33,8 @@ public sealed partial class CheckpointReader
         ReducingStateDescriptor<T> descriptor,
         CancellationToken cancellationToken = default)
         where TKey : notnull =>
-        ReadRowsAsync(operatorName, keySerializer, descriptor, DecodeValue(operatorName, Checked(descriptor).ValueSerializer),
+        ReadRowsAsync(operatorName, keySerializer, descriptor, DecodeValue(operatorName, Checked(descriptor)
+            .ValueSerializer),
             cancellationToken);
 
     /// <summary>All accumulators of a keyed state, by key group.</summary>
@@ -44,7 +46,8 @@ public sealed partial class CheckpointReader
         AggregatingStateDescriptor<TIn, TAccumulator, TOut> descriptor,
         CancellationToken cancellationToken = default)
         where TKey : notnull =>
-        ReadRowsAsync(operatorName, keySerializer, descriptor, DecodeValue(operatorName, Checked(descriptor).AccumulatorSerializer),
+        ReadRowsAsync(operatorName, keySerializer, descriptor, DecodeValue(operatorName, Checked(descriptor)
+            .AccumulatorSerializer),
             cancellationToken);
 
     /// <summary>All lists of a keyed state, by key group; none is empty.</summary>

@@ -44,7 +44,8 @@ internal sealed class FileIndex
         }
 
         _marks = [.. census.Pins.Select(static pin => pin.Path),
-            .. census.Claims.Where(static claim => claim.IsSavepoint).Select(static c => OwnedFolders.MarkerOf(c.What))];
+            .. census.Claims.Where(static claim => claim.IsSavepoint)
+                .Select(static c => OwnedFolders.MarkerOf(c.What))];
         foreach (var job in census.Jobs.Where(static job => job.Record is not null))
         {
             FindOrphans(job, job.Record!);
@@ -115,7 +116,8 @@ internal sealed class FileIndex
                 ? $"The register of job '{owner.Job}' cannot be read: {problem.Message}"
                 : $"Job '{owner.Job}' has no register here, so nothing can be said about its files.")
             : CheckpointSweep.IsOurs(owner.Job, path)
-                ? new(FileStanding.Current, $"Epoch {owner.Record.Epoch} of job '{owner.Job}' made it: its coordinator, "
+                ? new(FileStanding.Current,
+                    $"Epoch {owner.Record.Epoch} of job '{owner.Job}' made it: its coordinator, "
                     + "or the sweep of the job's next start, decides.")
                 : new(FileStanding.Unknown, "It is no file that this library makes.");
     }

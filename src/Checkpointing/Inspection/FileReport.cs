@@ -18,7 +18,8 @@ public enum FileStanding
     /// is living.</summary>
     Current = 3,
 
-    /// <summary>It cannot be told whether somebody needs it; <see cref="FileReport.Detail"/> says what would tell.</summary>
+    /// <summary>It cannot be told whether somebody needs it; <see cref="FileReport.Detail"/> says what would
+    /// tell.</summary>
     Held = 4,
 
     /// <summary>An older epoch made it, nothing reaches it, and nothing ever can.</summary>

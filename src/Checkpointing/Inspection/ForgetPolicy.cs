@@ -4,7 +4,8 @@ namespace Checkpointing.Inspection;
 
 /// <summary>Which completed checkpoints of a job to keep. A checkpoint is kept if one of the rules keeps it.</summary>
 /// <remarks>Whatever the rules say, these are kept: the newest that can be read, since a restart takes it up and a
-/// running job builds on it; and every one that cannot be read, unless it is named in <see cref="Unreadable"/>.</remarks>
+/// running job builds on it; and every one that cannot be read, unless it is named in <see
+/// cref="Unreadable"/>.</remarks>
 public sealed record ForgetPolicy
 {
     /// <summary>Keep so many of the newest; null: no such rule.</summary>
@@ -86,7 +87,8 @@ public sealed record ForgetPolicy
             reasons.TryAdd(one.Path, $"one of the last {KeepLast}");
         }
 
-        KeepOnePer(reasons, readable, KeepHourly, "hour", static time => time.UtcDateTime.Ticks / TimeSpan.TicksPerHour);
+        KeepOnePer(reasons, readable, KeepHourly, "hour",
+            static time => time.UtcDateTime.Ticks / TimeSpan.TicksPerHour);
         KeepOnePer(reasons, readable, KeepDaily, "day", static time => time.UtcDateTime.Ticks / TimeSpan.TicksPerDay);
         foreach (var one in readable)
         {

@@ -11,7 +11,8 @@ namespace Checkpointing.Inspection;
 
 /// <summary>Reads the rows of one keyed state of one operator, subtask by subtask in the order of their key
 /// groups.</summary>
-/// <remarks>A full snapshot is read where it is, key group by key group. Of an incremental one a backend opens the files
+/// <remarks>A full snapshot is read where it is, key group by key group. Of an incremental one a backend opens the
+/// files
 /// that hold the state, and no others; they are linked where the storage can. So memory holds one key group at
 /// most, and a checkpoint is never restored as a whole.</remarks>
 internal sealed class RawStateReading(

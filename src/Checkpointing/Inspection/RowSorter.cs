@@ -3,7 +3,8 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.Inspection;
 
-/// <summary>Sorts any number of rows in bounded memory: what does not fit goes into sorted runs on the storage, which are
+/// <summary>Sorts any number of rows in bounded memory: what does not fit goes into sorted runs on the storage, which
+/// are
 /// merged, sixty-four at a time.</summary>
 /// <remarks>One caller at a time. The runs lie in a folder of the caller's; <see cref="RemoveRunsAsync"/> deletes
 /// them.</remarks>

@@ -25,7 +25,8 @@ internal sealed class SavepointOperator(string name, int maxParallelism, RowSort
 
     /// <summary>Declares a keyed state.</summary>
     /// <returns>Its index.</returns>
-    /// <exception cref="ArgumentException">The name is taken, or the operator's keys have another serializer.</exception>
+    /// <exception cref="ArgumentException">The name is taken, or the operator's keys have another
+    /// serializer.</exception>
     internal int Declare(StateDescription state)
     {
         CheckName(state.Name);
@@ -88,7 +89,8 @@ internal sealed class SavepointOperator(string name, int maxParallelism, RowSort
                     StateKind.List => last with { Value = [.. last.Value, .. row.Value] },
                     StateKind.Timer => last,
                     _ => throw new ArgumentException(
-                        $"State '{States[row.State].Name}' of operator '{name}' got two rows for one key; it holds one."),
+                        $"State '{States[row.State].Name}' of operator '{name}' got two rows for one key; it holds "
+                        + "one."),
                 };
                 continue;
             }

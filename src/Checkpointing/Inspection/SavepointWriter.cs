@@ -13,7 +13,8 @@ namespace Checkpointing.Inspection;
 /// <summary>Settings of a <see cref="SavepointWriter"/>.</summary>
 public sealed class SavepointWriterOptions
 {
-    /// <summary>Memory for rows that wait to be sorted, in bytes, for each operator; at least 64 KiB. More rows than fit
+    /// <summary>Memory for rows that wait to be sorted, in bytes, for each operator; at least 64 KiB. More rows than
+    /// fit
     /// are sorted on the storage. Default: 64 MiB.</summary>
     public long MaxBufferBytes { get; set; } = 64L << 20;
 

@@ -44,7 +44,8 @@ internal static class SortedRun
 
     /// <summary>Writes a run. Its name is no promise: it goes with the writer.</summary>
     public static async ValueTask WriteAsync(
-        ICheckpointStorage storage, string path, IAsyncEnumerable<SavepointRow> rows, CancellationToken cancellationToken)
+        ICheckpointStorage storage, string path, IAsyncEnumerable<SavepointRow> rows,
+            CancellationToken cancellationToken)
     {
         var file = await storage.CreateAsync(path, cancellationToken).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))

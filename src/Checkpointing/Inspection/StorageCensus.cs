@@ -7,7 +7,8 @@ namespace Checkpointing.Inspection;
 /// is there for. Reads only.</summary>
 /// <remarks>
 /// <para>The files are listed first, then registers and metadata are read. So a file that is found unreachable was so
-/// when the registers were read, and a job that goes on meanwhile does no harm: what it adds is not in the listing.</para>
+/// when the registers were read, and a job that goes on meanwhile does no harm: what it adds is not in the
+/// listing.</para>
 /// <para>Immutable once taken, and safe for concurrent calls.</para>
 /// </remarks>
 public sealed class StorageCensus

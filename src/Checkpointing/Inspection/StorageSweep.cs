@@ -9,8 +9,10 @@ public sealed class SweepOptions
     /// <summary>Delete; otherwise only say what would be deleted. Default: false.</summary>
     public bool Apply { get; set; }
 
-    /// <summary>Take the epoch of each job first, also that of jobs which have claimed it. A process that still runs such
-    /// a job is fenced: it can complete no checkpoint any more, and stops. In return all its orphans can be told, those of
+    /// <summary>Take the epoch of each job first, also that of jobs which have claimed it. A process that still runs
+    /// such
+    /// a job is fenced: it can complete no checkpoint any more, and stops. In return all its orphans can be told,
+    /// those of
     /// what was the present epoch too. Counts only with <see cref="Apply"/>. Default: false.</summary>
     public bool Fence { get; set; }
 
@@ -31,9 +33,11 @@ public sealed record SweepReport(
     int TemporaryFiles,
     IReadOnlyList<KeyValuePair<string, string>> Failed);
 
-/// <summary>Deletes what nobody needs: the sweep that a coordinator does of its own folder when it starts, for any folder
+/// <summary>Deletes what nobody needs: the sweep that a coordinator does of its own folder when it starts, for any
+/// folder
 /// and at any time.</summary>
-/// <remarks>Safe beside running jobs: what the present epoch of a job made is left to its coordinator, and so is what it
+/// <remarks>Safe beside running jobs: what the present epoch of a job made is left to its coordinator, and so is what
+/// it
 /// has taken off its list and not let go yet. Age decides nothing. See <c>docs/tool.md</c>.</remarks>
 public static class StorageSweep
 {
@@ -84,7 +88,8 @@ public static class StorageSweep
     private static async Task<IReadOnlyCollection<JobId>> FenceAsync(
         ICheckpointStorage storage, ICheckpointRegister register, JobId? only, CancellationToken cancellationToken)
     {
-        var before = await StorageCensus.TakeAsync(storage, register, null, [], cancellationToken).ConfigureAwait(false);
+        var before = await StorageCensus.TakeAsync(storage, register, null, [], cancellationToken)
+            .ConfigureAwait(false);
         var wanted = before.Jobs.Where(job => job.Record is not null && (only is null || job.Job == only))
             .SelectMany(job => before.OwnersOf(job.Job)).ToHashSet();
         var fenced = new List<JobId>();

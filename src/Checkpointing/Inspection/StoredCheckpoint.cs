@@ -68,8 +68,8 @@ public sealed record StoredCheckpoint(string Path, StoredCheckpointStatus Status
 
     /// <summary>Bytes that were stored for it; the rest it uses from earlier checkpoints. As the metadata says where
     /// it does; a handle that does not say counts in full.</summary>
-    public long NewBytes => MetadataBytes + (Metadata is null ? 0 : Metadata.Operators
-        .SelectMany(static one => one.Subtasks).SelectMany(static subtask => subtask.Handles).Sum(NewBytesOf));
+    public long NewBytes => Math.Min(Bytes, MetadataBytes + (Metadata is null ? 0 : Metadata.Operators
+        .SelectMany(static one => one.Subtasks).SelectMany(static subtask => subtask.Handles).Sum(NewBytesOf)));
 
     /// <summary>When it was triggered; null where the format does not say.</summary>
     public DateTimeOffset? TriggeredAt => Metadata?.Info?.TriggeredAt;

@@ -16,7 +16,8 @@ public sealed record StoredState(string Operator, StateDescription Description)
     /// <summary>Serializer of its values; null for timers.</summary>
     public SerializerIdentity? Serializer => Description.Value;
 
-    /// <summary>Bytes behind the handles of the operator that may hold it; states of one operator share files.</summary>
+    /// <summary>Bytes behind the handles of the operator that may hold it; states of one operator share
+    /// files.</summary>
     public long OperatorBytes { get; init; }
 }
 

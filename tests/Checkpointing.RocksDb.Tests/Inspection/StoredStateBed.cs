@@ -198,7 +198,8 @@ internal sealed class StoredStateBed : IDisposable
         public override double GetResult((long First, long Second) accumulator) =>
             (double)accumulator.First / accumulator.Second;
 
-        public override (long First, long Second) Merge((long First, long Second) left, (long First, long Second) right) =>
+        public override (long First, long Second) Merge((long First, long Second) left, (long First,
+            long Second) right) =>
             (left.First + right.First, left.Second + right.Second);
     }
 }

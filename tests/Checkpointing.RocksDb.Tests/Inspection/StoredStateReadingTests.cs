@@ -86,7 +86,8 @@ public sealed class StoredStateReadingTests : IDisposable
         await writer.WriteTimersAsync(StoredStateBed.Operator, StoredStateBed.Keys, Shuffled(
             reader.ReadTimersAsync(StoredStateBed.Operator, StoredStateBed.Keys)));
         writer.Write(
-            StoredStateBed.Operator, StoredStateBed.Items, await reader.ReadAsync(StoredStateBed.Operator, StoredStateBed.Items));
+            StoredStateBed.Operator, StoredStateBed.Items, await reader.ReadAsync(StoredStateBed.Operator,
+                StoredStateBed.Items));
         var made = await writer.CompleteAsync();
 
         (await _bed.ReadRestoredAsync(isRocksDb: false, made.Metadata)).Should().Equal(expected);
@@ -122,7 +123,8 @@ public sealed class StoredStateReadingTests : IDisposable
         }
 
         writer.Write(
-            StoredStateBed.Operator, StoredStateBed.Items, await reader.ReadAsync(StoredStateBed.Operator, StoredStateBed.Items));
+            StoredStateBed.Operator, StoredStateBed.Items, await reader.ReadAsync(StoredStateBed.Operator,
+                StoredStateBed.Items));
         var made = await writer.CompleteAsync();
 
         (await _bed.ReadRestoredAsync(true, made.Metadata, maxParallelism)).Order(StringComparer.Ordinal).Should()
@@ -194,12 +196,15 @@ public sealed class StoredStateReadingTests : IDisposable
         return
         [
             .. await reader.ReadAsync(Operator, keys, StoredStateBed.Value).Select(StoredStateBed.TextOf).ToListAsync(),
-            .. await reader.ReadAsync(Operator, keys, StoredStateBed.List).Select(StoredStateBed.TextOfList).ToListAsync(),
+            .. await reader.ReadAsync(Operator, keys, StoredStateBed.List).Select(StoredStateBed.TextOfList)
+                .ToListAsync(),
             .. await reader.ReadAsync(Operator, keys, StoredStateBed.Map).Select(StoredStateBed.TextOf).ToListAsync(),
-            .. await reader.ReadAsync(Operator, keys, StoredStateBed.Reducing).Select(StoredStateBed.TextOf).ToListAsync(),
+            .. await reader.ReadAsync(Operator, keys, StoredStateBed.Reducing).Select(StoredStateBed.TextOf)
+                .ToListAsync(),
             .. await reader.ReadAsync(Operator, keys, StoredStateBed.Aggregating).Select(StoredStateBed.TextOf)
                 .ToListAsync(),
-            .. await reader.ReadAsync(Operator, keys, StoredStateBed.Windowed).Select(StoredStateBed.TextOf).ToListAsync(),
+            .. await reader.ReadAsync(Operator, keys, StoredStateBed.Windowed).Select(StoredStateBed.TextOf)
+                .ToListAsync(),
             .. await reader.ReadAsync(Operator, keys, StoredStateBed.Living).Select(StoredStateBed.TextOfList)
                 .ToListAsync(),
             .. (await reader.ReadAsync(Operator, StoredStateBed.Items)).Select(static item => $"item {item}"),

@@ -30,7 +30,8 @@ public sealed class CheckpointDifferenceTests
         difference.Added.Select(static file => file.Path).Should().BeEquivalentTo(after.Except(before));
         difference.Dropped.Select(static file => file.Path).Should().BeEquivalentTo(before.Except(after));
         difference.Common.Select(static file => file.Path).Should().BeEquivalentTo(before.Intersect(after));
-        difference.Common.Should().NotBeEmpty().And.OnlyContain(static file => file.Scope == CheckpointFileScope.Shared);
+        difference.Common.Should().NotBeEmpty()
+            .And.OnlyContain(static file => file.Scope == CheckpointFileScope.Shared);
         difference.IsEmpty.Should().BeFalse();
         CheckpointDifference.Between(first.Metadata, first.Path, first.Metadata, first.Path).IsEmpty.Should().BeTrue();
     }

@@ -114,7 +114,8 @@ public sealed class CheckpointForgettingTests
         Forget(new() { Unreadable = [new(1)] }, apply: true);
 
         var aside = StoredState.FilesBelow(_storage, "job/quarantine").Should().ContainSingle().Subject;
-        StoredHistory.Now(_storage.ReadAllAsync(aside, 1 << 20, CancellationToken.None).AsTask()).Should().Equal(damaged);
+        StoredHistory.Now(_storage.ReadAllAsync(aside, 1 << 20, CancellationToken.None).AsTask()).Should()
+            .Equal(damaged);
         StoredState.FilesBelow(_storage, "job").Should().NotContain(path);
     }
 
@@ -193,7 +194,8 @@ public sealed class CheckpointForgettingTests
     }
 
     private void TakeEpochAndDie() => StoredHistory.Now(new StandaloneCompletedCheckpointStore(
-        Register, _storage, "job", IdSource.FromSeed(3), "dies at once").TakeEpochAsync(CancellationToken.None).AsTask());
+        Register, _storage, "job", IdSource.FromSeed(3), "dies at once").TakeEpochAsync(CancellationToken.None)
+            .AsTask());
 
     private IReadOnlyList<ForgetDecision> Forget(ForgetPolicy policy, bool apply) =>
         StoredHistory.Now(CheckpointForgetting.RunAsync(_storage, "job", policy, apply));

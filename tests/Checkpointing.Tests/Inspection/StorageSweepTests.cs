@@ -34,7 +34,8 @@ public sealed class StorageSweepTests
         var cluster = Start(1, maxRetained: 1);
         cluster.Work();
         var dropped = cluster.Checkpoint();
-        var kept = StoredHistory.Now(_storage.ReadAllAsync(dropped.MetadataPath, 1 << 20, CancellationToken.None).AsTask());
+        var kept = StoredHistory.Now(_storage.ReadAllAsync(dropped.MetadataPath, 1 << 20, CancellationToken.None)
+            .AsTask());
         cluster.Work();
         cluster.Checkpoint();
         cluster.RunUntilQuiet();
@@ -105,7 +106,8 @@ public sealed class StorageSweepTests
     }
 
     private void TakeEpochAndDie() => StoredHistory.Now(new StandaloneCompletedCheckpointStore(
-        Register, _storage, "job", IdSource.FromSeed(3), "dies at once").TakeEpochAsync(CancellationToken.None).AsTask());
+        Register, _storage, "job", IdSource.FromSeed(3), "dies at once").TakeEpochAsync(CancellationToken.None)
+            .AsTask());
 
     private SweepReport Sweep(bool fence) =>
         StoredHistory.Now(StorageSweep.RunAsync(_storage, new() { Apply = true, Fence = fence }));

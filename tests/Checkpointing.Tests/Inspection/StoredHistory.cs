@@ -17,6 +17,8 @@ internal sealed class StoredHistory
 {
     private readonly Random _random;
     private readonly Dictionary<string, HashSet<string>> _reported = [];
+    private readonly HashSet<string> _told = [];
+    private readonly List<Task<CompletedCheckpoint>> _triggered = [];
     private readonly bool _isCaredFor;
     private SimulatedCluster? _zombie;
 
@@ -53,6 +55,7 @@ internal sealed class StoredHistory
     /// <summary>Who needs each file: folders of checkpoints, by path.</summary>
     public Dictionary<string, HashSet<string>> Needs()
     {
+        TakeAnswers();
         var needs = new Dictionary<string, HashSet<string>>();
         var records = Jobs.Select(RecordOf).OfType<RegisterRecord>().ToList();
         var kept = records.SelectMany(static record => record.Retained.Select(static one => one.Path))
@@ -79,7 +82,21 @@ internal sealed class StoredHistory
 
     public IReadOnlyList<string> AllFiles() => StoredState.FilesBelow(Storage, "");
 
-    public IReadOnlyList<string> Missing() => [.. Needs().Keys.Except(AllFiles())];
+    /// <summary>Files that are needed and not there. A savepoint that nobody was told to be complete promises
+    /// nothing: a crash may have come while an aborted one was being taken away.</summary>
+    public IReadOnlyList<string> Missing()
+    {
+        var there = AllFiles().ToHashSet();
+        return
+        [
+            .. Needs().Where(one => !there.Contains(one.Key) && one.Value.Any(IsPromised))
+                .Select(static one => one.Key),
+        ];
+    }
+
+    /// <summary>Whether a checkpoint is complete for certain.</summary>
+    public bool IsPromised(string checkpoint) =>
+        !StoragePath.IsBelow(checkpoint, "savepoints") || _told.Contains(checkpoint);
 
     public StorageCensus TakeCensus() => Now(StorageCensus.TakeAsync(Storage, Register));
 
@@ -165,20 +182,24 @@ internal sealed class StoredHistory
         }
     }
 
+    // The answer may come on another thread: it is looked at when somebody asks.
     private void Trigger(SimulatedCluster cluster, CheckpointRequest request) =>
-        _ = cluster.Coordinator.TriggerAsync(request).ContinueWith(
-            task =>
-            {
-                if (task.IsCompletedSuccessfully)
-                {
-                    Report(task.Result);
-                }
+        _triggered.Add(cluster.Coordinator.TriggerAsync(request));
 
-                _ = task.Exception;
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+    private void TakeAnswers()
+    {
+        foreach (var answered in _triggered.Where(static task => task.IsCompleted).ToList())
+        {
+            _triggered.Remove(answered);
+            if (answered.IsCompletedSuccessfully)
+            {
+                _told.Add(answered.Result.Path);
+                Report(answered.Result);
+            }
+
+            _ = answered.Exception;
+        }
+    }
 
     private void Report(CompletedCheckpoint checkpoint) => _reported[checkpoint.Path] = FilesOf(checkpoint);
 

@@ -11,7 +11,8 @@ public sealed class DemoStore : IAsyncLifetime
     public string Root => _folder["checkpoints"];
 
     public async ValueTask InitializeAsync() => await DemoRun.RunAsync(
-        DemoRun.OptionsIn(_folder) with { Generations = 2, Parallelism = [2], Interval = TimeSpan.FromMilliseconds(50) });
+        DemoRun.OptionsIn(_folder) with { Generations = 2, Parallelism = [2],
+            Interval = TimeSpan.FromMilliseconds(50) });
 
     public ValueTask DisposeAsync()
     {

@@ -29,7 +29,8 @@ public sealed class InspectionOfDemoTests(DemoStore store) : IClassFixture<DemoS
             stored.Length.Should().Be(file.GetProperty("bytes").GetInt64());
         }
 
-        stats.GetProperty("jobs").EnumerateArray().SelectMany(static job => job.GetProperty("checkpoints").EnumerateArray())
+        stats.GetProperty("jobs").EnumerateArray().SelectMany(static job => job.GetProperty("checkpoints")
+            .EnumerateArray())
             .Single(one => one.GetProperty("path").GetString() == newest.GetProperty("path").GetString())
             .GetProperty("bytes").GetInt64().Should().Be(newest.GetProperty("bytes").GetInt64());
         show.GetProperty("operators").EnumerateArray().Select(static one => one.GetProperty("name").GetString())
@@ -59,7 +60,8 @@ public sealed class InspectionOfDemoTests(DemoStore store) : IClassFixture<DemoS
     {
         var path = await NewestAsync();
         var states = await DemoStore.JsonAsync(ExitCodes.Success, "state", path);
-        var totals = await DemoStore.JsonAsync(ExitCodes.Success, "dump", path, "--operator", "totals", "--state", "totals");
+        var totals = await DemoStore.JsonAsync(ExitCodes.Success, "dump", path, "--operator", "totals", "--state",
+            "totals");
         var limited = await DemoStore.JsonAsync(
             ExitCodes.Success, "dump", path, "--operator", "totals", "--state", "totals", "--limit", "3");
         var position = await DemoStore.JsonAsync(
