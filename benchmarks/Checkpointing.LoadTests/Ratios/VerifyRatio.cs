@@ -25,7 +25,7 @@ internal static class VerifyRatio
         using var storage = new LocalCheckpointStorage(root);
         var bytes = await StoreAsync(storage, folder.Settings.StateBytes, cancellationToken).ConfigureAwait(false);
         var census = await StorageCensus.TakeAsync(storage, cancellationToken: cancellationToken).ConfigureAwait(false);
-        var files = Directory.GetFiles(root, "*", SearchOption.AllDirectories)
+        var files = Directory.GetFiles(Path.Combine(root, "savepoint"))
             .Where(static path => !path.EndsWith("_metadata", StringComparison.Ordinal)).ToArray();
         Read(files);
         var pairs = await folder.PairsAsync(

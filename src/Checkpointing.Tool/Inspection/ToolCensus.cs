@@ -54,8 +54,8 @@ internal sealed record ToolCensus(
     /// <summary>The job that the command line names, or the only one that there is.</summary>
     public JobId OneJob() => Job ?? (Census.Jobs is [var only] ? only.Job : throw new ToolException(
         Census.Jobs.Count == 0 ? "There is no job here."
-            : $"There are several jobs; say which with --job: {string.Join(",
-                ", Census.Jobs.Select(j => j.Job.Name))}.",
+            : "There are several jobs; say which with --job: "
+                + $"{string.Join(", ", Census.Jobs.Select(static job => job.Job.Name))}.",
         ExitCodes.Usage));
 
     /// <summary>A sentence on standard error; the command goes on.</summary>

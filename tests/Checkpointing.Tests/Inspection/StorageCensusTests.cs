@@ -66,7 +66,7 @@ public sealed class StorageCensusTests
                 "behind the fence every orphan can be told");
             var census = history.TakeCensus();
             var report = StoredHistory.Now(CheckpointVerifier.VerifyAsync(
-                history.Storage, census, [.. census.Checkpoints.Where(static one =>
+                history.Storage, census, [.. census.Checkpoints.Where(one =>
                     one.Status is StoredCheckpointStatus.Retained or StoredCheckpointStatus.Savepoint
                         && history.IsPromised(one.Path))]));
             report.IsOk.Should().BeTrue();
