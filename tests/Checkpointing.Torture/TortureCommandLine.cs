@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Checkpointing.Torture.Broken;
 using Checkpointing.Torture.CrashPoints;
 using Checkpointing.Torture.ExactlyOnce;
 using Checkpointing.Torture.Fuzz;
@@ -19,6 +20,7 @@ internal static class TortureCommandLine
         FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create, SoakCommand.Create, StatesCommand.Create,
         ExactlyOnceCommand.Create, LifeCommand.Create,
         CrashPointsCommand.Create, FaultsCommand.Create, SimulateCommand.Create,
+        BrokenCommand.Create,
     ];
 
     /// <summary>Runs the program.</summary>

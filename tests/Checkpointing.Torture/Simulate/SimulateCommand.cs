@@ -13,11 +13,12 @@ internal static class SimulateCommand
             DefaultValueFactory = static _ => "0..1999",
         };
         var replay = new Option<int?>("--replay") { Description = "One seed again, with its trace." };
+        var first = new Option<bool>("--first") { Description = "Stop at the first failure." };
         var json = new Option<bool>("--json") { Description = "One line of JSON." };
         var command = new Command(
             "simulate", "Lives of a job on one thread from a seed: take-overs, zombies, crashes, power cuts, faults.")
         {
-            seeds, replay, json,
+            seeds, replay, first, json,
         };
         command.SetAction(parsed =>
         {
@@ -25,7 +26,7 @@ internal static class SimulateCommand
             var asJson = parsed.GetValue(json);
             var report = parsed.GetValue(replay) is { } seed
                 ? SimulateRun.Run(seed, seed, log: asJson ? null : output.WriteLine)
-                : SeedRange.Parse(parsed.GetValue(seeds)!) is var (first, last) ? SimulateRun.Run(first, last) : null!;
+                : SimulateRun.Run(SeedRange.Parse(parsed.GetValue(seeds)!), parsed.GetValue(first) ? 1 : 20);
             report.Print(output, asJson);
             return report.ExitCode;
         });

@@ -22,6 +22,10 @@ internal static class SimulateRun
         }
     }
 
+    /// <inheritdoc cref="Run(int, int, int, Action{string}?)"/>
+    internal static TortureReport Run((int First, int Last) seeds, int mostFailures) =>
+        Run(seeds.First, seeds.Last, mostFailures);
+
     /// <summary>Hash of all that happens in the simulation of a seed.</summary>
     internal static ulong TraceOf(int seed)
     {
