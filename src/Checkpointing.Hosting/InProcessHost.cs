@@ -1,3 +1,4 @@
+using Checkpointing.Hosting.Control;
 using Checkpointing.Hosting.Execution;
 
 namespace Checkpointing.Hosting;
@@ -13,11 +14,17 @@ public sealed class InProcessHost : IAsyncDisposable
 
     private readonly IReadOnlyList<object> _owned;
 
-    internal InProcessHost(JobEnvironment environment, IReadOnlyList<object> owned) =>
+    internal InProcessHost(JobEnvironment environment, IReadOnlyList<object> owned)
+    {
         (_environment, _owned) = (environment, owned);
+        Control = new(Jobs, environment.Storage, environment.Time);
+    }
 
     /// <summary>The jobs of this host, by name.</summary>
     public JobRegistry Jobs { get; } = new();
+
+    /// <summary>Requests to its jobs by name, each with an answer or a typed failure.</summary>
+    public JobControl Control { get; }
 
     /// <summary>Starts a job: takes its name's epoch, restores its own newest checkpoint, else the given one, else
     /// starts fresh.</summary>

@@ -115,6 +115,15 @@ public sealed class RunningJob : IAsyncDisposable
             CheckpointRequest.StopWithSavepoint(target, mode, format), mode, cancellationToken);
     }
 
+    /// <summary>Waits until an attempt runs.</summary>
+    internal Task WaitUntilRunningAsync(CancellationToken cancellationToken) =>
+        _run.WaitUntilRunningAsync(cancellationToken);
+
+    /// <summary>As <see cref="TriggerAsync"/>, but does not wait for tasks.</summary>
+    internal Task<CompletedCheckpoint> TriggerOnceAsync(
+        CheckpointRequest request, CancellationToken cancellationToken) =>
+        _run.TriggerOnceAsync(request, cancellationToken);
+
     /// <summary>Waits until all sources stand at their pause or at the end of their input, or the job has
     /// ended.</summary>
     /// <exception cref="CheckpointingException">The job has failed; what <see cref="Completion"/> faults

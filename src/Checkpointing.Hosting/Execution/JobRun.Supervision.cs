@@ -118,9 +118,11 @@ internal sealed partial class JobRun
     /// <returns>False if the attempt, the coordinator or the user ended it first.</returns>
     private async Task<bool> TryTakeFinalCheckpointAsync(JobAttempt attempt)
     {
+        // It commits what the sinks hold, so it is taken even if checkpoints are switched off.
+        var request = CheckpointRequest.Checkpoint with { IsForced = !_options.Checkpoints.IsEnabled };
         for (var tries = 1; ; tries++)
         {
-            var trigger = _coordinator.TriggerAsync(CheckpointRequest.Checkpoint, CancellationToken.None);
+            var trigger = _coordinator.TriggerAsync(request, CancellationToken.None);
             if (!await EndsFirstAsync(trigger, attempt).ConfigureAwait(false))
             {
                 return false;
@@ -169,7 +171,8 @@ internal sealed partial class JobRun
     private Restart? Decide() =>
         _restarts.Decide(_restartHistory, _environment.Time.GetUtcNow(), NextRandom(_environment.Ids));
 
-    /// <summary>Opens the next attempt from the newest checkpoint; when that fails, the strategy is asked again.</summary>
+    /// <summary>Opens the next attempt from the newest checkpoint; when that fails, the strategy is asked
+    /// again.</summary>
     private async Task<(JobAttempt Attempt, Outcome? End)> RestartAsync(
         JobAttempt attempt, AttemptFailure failure, Restart? decision)
     {

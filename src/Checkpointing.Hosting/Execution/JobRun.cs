@@ -94,6 +94,12 @@ internal sealed partial class JobRun : IAsyncDisposable
         }
     }
 
+    public Task WaitUntilRunningAsync(CancellationToken cancellationToken) => RunningAttemptAsync(cancellationToken);
+
+    public Task<CompletedCheckpoint> TriggerOnceAsync(
+        CheckpointRequest request, CancellationToken cancellationToken) =>
+        _coordinator.TriggerAsync(request, cancellationToken);
+
     public async Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken)
     {
         while (true)

@@ -131,7 +131,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
                 break;
             case CoordinatorEvent.MetadataFailed failed:
                 AbortIfPending(failed.Id, CheckpointFailureReason.MetadataWriteFailed,
-                    "its metadata could not be written", failed.Cause);
+                    $"its metadata could not be written: {failed.Cause.Message.TrimEnd('.')}", failed.Cause);
                 break;
             case CoordinatorEvent.RegisterReplaced replaced:
                 OnRegisterReplaced(replaced);

@@ -25,6 +25,7 @@ internal sealed class CoreDriver
     private readonly Dictionary<string, CompletedCheckpoint> _listed = [];
     private readonly Dictionary<CheckpointId, Dictionary<SubtaskAddress, SubtaskSnapshot>> _acknowledged = [];
     private readonly Dictionary<SubtaskAddress, List<StateFile>> _uploads = [];
+    private readonly HashSet<SubtaskAddress> _finished = [];
     private readonly List<TaskCompletionSource<CompletedCheckpoint>> _replies = [];
     private readonly Dictionary<CheckpointId, CompletedCheckpoint> _written = [];
     private RegisterRecord _register;
@@ -80,7 +81,7 @@ internal sealed class CoreDriver
                 Recover();
                 break;
             case 6 when which % 5 == 0 && _core.Subtasks.Count > 0:
-                Handle(new CoordinatorEvent.Finished(new(_core.Subtasks[which % _core.Subtasks.Count])));
+                Finish(_core.Subtasks[which % _core.Subtasks.Count]);
                 break;
             case 7 when which % 4 == 0:
                 Handle(new CoordinatorEvent.CleaningProgressed(which % 3));
@@ -130,6 +131,14 @@ internal sealed class CoreDriver
 
     public void Fence() => _register = _register with { Epoch = _register.Epoch + 1, Token = _ids.NewGuid() };
 
+    /// <summary>A subtask that has finished handles nothing more, so it answers nothing more either.</summary>
+    private void Finish(SubtaskAddress subtask)
+    {
+        _finished.Add(subtask);
+        _asked.RemoveAll(asked => asked.Subtask == subtask);
+        Handle(new CoordinatorEvent.Finished(new(subtask)));
+    }
+
     private void Recover()
     {
         Handle(new CoordinatorEvent.AttemptEnded());
@@ -155,6 +164,9 @@ internal sealed class CoreDriver
         Handle(new CoordinatorEvent.Recovered(
             _register, registry, new(readable, []), readable.LastOrDefault(), owned,
             new([.. _register.Leaving.Select(r => _listed[r.Path])], [], [])));
+        _finished.Clear();
+        _finished.UnionWith(_core.Subtasks.Where(s => readable.LastOrDefault()?.Metadata.Operators
+            .Any(o => o.Name == s.Operator && o.IsFullyFinished) == true));
         Handle(new CoordinatorEvent.Started());
     }
 
@@ -286,10 +298,11 @@ internal sealed class CoreDriver
         switch (effect)
         {
             case CoordinatorEffect.SendTriggers send:
-                _asked.AddRange(send.Messages.Select(static m => (m.Target, m.Request)));
+                _asked.AddRange(send.Messages.Where(m => !_finished.Contains(m.Target))
+                    .Select(static m => (m.Target, m.Request)));
                 if (send.Messages.FirstOrDefault(static m => m.Target.Operator == "source") is { } barrier)
                 {
-                    _asked.AddRange(_core.Subtasks.Where(static s => s.Operator == "sum")
+                    _asked.AddRange(_core.Subtasks.Where(s => s.Operator == "sum" && !_finished.Contains(s))
                         .Select(s => (s, barrier.Request)));
                 }
 

@@ -317,6 +317,21 @@ public sealed class TriggeringTests
     }
 
     [Fact]
+    public void TriggerAsync_FullCheckpoint_NamesNoBaseAndServesAsOne()
+    {
+        var job = new SimulatedCluster(_storage, _register, "job", 417);
+        job.Start();
+        job.Work();
+        job.Checkpoint();
+
+        var full = job.Checkpoint(CheckpointRequest.FullCheckpoint);
+        job.Checkpoint();
+
+        full.Properties.Kind.Should().Be(CheckpointKind.FullCheckpoint);
+        job.Trace.Should().Contain("trigger 2 totals[0] base ").And.Contain("trigger 3 totals[0] base 2");
+    }
+
+    [Fact]
     public void TriggerAsync_WhatCannotBeAskedFor_IsRefusedBeforeAnythingHappens()
     {
         var job = NewSilentJob(415);
