@@ -41,6 +41,14 @@ public class StartOptions
     /// and goes on answering triggers. Default: true.</summary>
     public bool FinishAtEndOfInput { get; set; } = true;
 
+    /// <summary>Is told how far restores and checkpoints are. Called on the threads that do the work, so it should
+    /// return at once. Default: null.</summary>
+    public IProgress<JobProgress>? Progress { get; set; }
+
+    /// <summary>Least time between two reports; where one phase ends and the next begins is always reported. At least
+    /// zero. Default: 100 ms.</summary>
+    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>What happens when a subtask fails; null: as the host's options say.</summary>
     public RestartStrategy? RestartStrategy { get; set; }
 }

@@ -81,11 +81,12 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     public async Task OpenAsync(
         Func<SubtaskAddress, SubtaskRestore> restoreOf, Guid lineageId, CancellationToken cancellationToken)
     {
-        await BackgroundWork.RunAllAsync(_runtimes.Zip(Plan.Subtasks, (runtime, subtask) => (Func<Task>)(() =>
+        await BackgroundWork.RunAllAsync(_runtimes.Zip(Plan.Subtasks, (runtime, subtask) => (Func<Task>)(async () =>
         {
             var context = _environment.ContextOf(
                 Plan, subtask, runtime.Address, restoreOf(runtime.Address), lineageId, () => MayCommit);
-            return runtime.Logic.OpenAsync(context, cancellationToken).AsTask();
+            await runtime.Logic.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+            _environment.Progress?.SubtaskOpened();
         }))).ConfigureAwait(false);
 
         // One after the other: of two outputs that cannot be written, always the same one is named.
@@ -209,7 +210,9 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
         {
             try
             {
+                _environment.Progress?.BeginWrite(plan.CheckpointId);
                 var snapshot = await plan.WriteAsync(_stopWrites.Token).ConfigureAwait(false);
+                _environment.Progress?.SubtaskWritten(plan.CheckpointId);
                 await _responder.AcknowledgeAsync(new(subtask, plan.CheckpointId, snapshot), CancellationToken.None)
                     .ConfigureAwait(false);
             }

@@ -32,6 +32,9 @@ internal sealed record JobEnvironment
 
     public bool AllowNonRestoredState { get; init; }
 
+    /// <summary>Null: nobody wants to know.</summary>
+    public ProgressReporter? Progress { get; init; }
+
     /// <summary>Whether the coordinator still may complete checkpoints: false once it has been fenced.</summary>
     public Func<bool> IsCoordinatorAlive { get; init; } = static () => true;
 
@@ -56,7 +59,7 @@ internal sealed record JobEnvironment
                 Restore = restore,
                 AllowNonRestoredState = AllowNonRestoredState,
                 Backend = Backend,
-                Storage = Storage,
+                Storage = Progress is null ? Storage : new ObservedStorage(Storage, Progress),
                 Ids = Ids,
                 Time = Time,
                 Logger = LoggerFactory.CreateLogger($"Checkpointing.Operators.{address.Operator}"),

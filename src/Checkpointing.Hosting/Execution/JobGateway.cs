@@ -13,6 +13,9 @@ internal sealed class JobGateway : ITaskGateway
         set => Volatile.Write(ref _current, value);
     }
 
+    /// <summary>Hears of each checkpoint's end; null: nobody does.</summary>
+    public ProgressReporter? Progress { get; set; }
+
     public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken)
     {
         if (Current?.TryPost(message.Target, message) != true)
@@ -28,12 +31,14 @@ internal sealed class JobGateway : ITaskGateway
     public ValueTask NotifyCompletedAsync(CheckpointCompleted message, CancellationToken cancellationToken)
     {
         // A subtask that is gone needs no notice: whoever restores does what is left to do.
+        Progress?.End(message.CheckpointId, JobPhase.Completed);
         _ = Current?.TryPost(message.Target, message);
         return ValueTask.CompletedTask;
     }
 
     public ValueTask NotifyAbortedAsync(CheckpointAborted message, CancellationToken cancellationToken)
     {
+        Progress?.End(message.CheckpointId, JobPhase.Aborted);
         _ = Current?.TryPost(message.Target, message);
         return ValueTask.CompletedTask;
     }

@@ -33,6 +33,8 @@ internal sealed partial class JobRun : IAsyncDisposable
 
     public JobRun(JobEnvironment environment, StreamJob job, StartOptions options)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(
+            options.ProgressInterval, TimeSpan.Zero, nameof(options.ProgressInterval));
         Name = options.Name ?? job.Name;
         _options = options;
         _plan = new(job, Name, options.Parallelism, options.OperatorParallelism);
@@ -40,6 +42,9 @@ internal sealed partial class JobRun : IAsyncDisposable
         {
             Counters = new JobCounters(),
             AllowNonRestoredState = options.AllowNonRestoredState,
+            Progress = options.Progress is { } progress
+                ? new(progress, options.ProgressInterval, environment.Time)
+                : null,
             IsCoordinatorAlive = () => !_coordinator!.Failure.IsCompleted,
         };
         _restarts = options.RestartStrategy ?? environment.Options.RestartStrategy;
@@ -107,7 +112,9 @@ internal sealed partial class JobRun : IAsyncDisposable
             await RunningAttemptAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return await _coordinator.TriggerAsync(request, cancellationToken).ConfigureAwait(false);
+                var completed = await _coordinator.TriggerAsync(request, cancellationToken).ConfigureAwait(false);
+                _environment.Progress?.End(completed.Id, JobPhase.Completed);
+                return completed;
             }
             catch (CheckpointDeclinedException e) when (
                 e.Reason == CheckpointFailureReason.TasksNotRunning && !_running.Task.IsCompleted)
@@ -231,6 +238,8 @@ internal sealed partial class JobRun : IAsyncDisposable
         var started = _environment.Time.GetTimestamp();
         var restored = await RestoreAsync(cancellationToken).ConfigureAwait(false);
         Epoch = _coordinator.Epoch;
+        _gateway.Progress = _environment.Progress;
+        _environment.Progress?.BeginRestore(restored?.Checkpoint.Id, _plan.Subtasks.Count);
         var attempt = new JobAttempt(_environment, _plan, _coordinator.Subtasks, _coordinator);
         try
         {
@@ -244,6 +253,7 @@ internal sealed partial class JobRun : IAsyncDisposable
             throw;
         }
 
+        _environment.Progress?.EndRestore();
         RestoredFrom = restored?.Checkpoint.Path;
         RestoreDuration = _environment.Time.GetElapsedTime(started);
         return attempt;
