@@ -136,7 +136,7 @@ internal sealed class StoredStateBed : IDisposable
             (state.Keyed.GetState(Value), state.Keyed.GetState(List), state.Keyed.GetState(Map));
         var (reducing, aggregating) = (state.Keyed.GetState(Reducing), state.Keyed.GetState(Aggregating));
         var (windowed, living) = (state.Keyed.GetState(Windowed), state.Keyed.GetState(Living));
-        for (var i = 0; i < 600; i++)
+        for (var i = 0; i < 250; i++)
         {
             var key = $"k{random.Next(250)}{new string('x', random.Next(4))}";
             if (!range.Contains(KeyGroupAssignment.KeyGroupOf(System.Text.Encoding.UTF8.GetBytes(key), MaxParallelism)))

@@ -9,7 +9,7 @@ namespace Checkpointing.Tests.Inspection;
 public sealed class StorageCensusTests
 {
     private static int HistoryCount => int.Parse(
-        Environment.GetEnvironmentVariable("CHECKPOINTING_HISTORIES") ?? "60", CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable("CHECKPOINTING_HISTORIES") ?? "40", CultureInfo.InvariantCulture);
 
     [Fact]
     public void Why_AnyHistory_IsRightForEveryFile()
