@@ -63,7 +63,17 @@ public sealed class StreamJobBuilder
         _vertices.Add(vertex);
     }
 
-    private void ThrowIfBuilt()
+    /// <summary>Refuses a stream of another builder.</summary>
+    internal void CheckOwns(StreamJobBuilder other, string parameter)
+    {
+        if (!ReferenceEquals(this, other))
+        {
+            throw new ArgumentException(
+                $"The stream belongs to another builder, of job '{other._name}'; both have to be of one job.", parameter);
+        }
+    }
+
+    internal void ThrowIfBuilt()
     {
         if (_isBuilt)
         {

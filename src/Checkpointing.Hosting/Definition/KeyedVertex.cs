@@ -1,15 +1,13 @@
 using Checkpointing.Hosting.Operators;
 using Checkpointing.Hosting.Runtime;
-using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Definition;
 
 /// <summary>An operator with keyed state, at the job's parallelism.</summary>
-internal sealed class KeyedVertex<TKey, TIn, TOut>(
-    string name, Func<KeyedOperator<TKey, TIn, TOut>> factory, Func<TIn, TKey> keySelector,
-    StateSerializer<TKey> keySerializer)
-    : Vertex<TOut>(name)
-    where TKey : notnull
+/// <param name="name">Name of the operator.</param>
+/// <param name="createLogic">Makes what one subtask does, whatever its inputs are.</param>
+internal sealed class KeyedVertex<TOut>(
+    string name, Func<SubtaskWiring, Emitter<TOut>, SubtaskLogic> createLogic) : Vertex<TOut>(name)
 {
     public override bool IsKeyed => true;
 
@@ -17,10 +15,5 @@ internal sealed class KeyedVertex<TKey, TIn, TOut>(
 
     protected override SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<TOut> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>
-        new(
-            wiring.Address,
-            wiring.InputCount,
-            new KeyedLogic<TKey, TIn, TOut>(factory(), keySelector, keySerializer, output),
-            ports,
-            outbox);
+        new(wiring.Address, wiring.InputCount, createLogic(wiring, new(output, wiring.SideOutputs)), ports, outbox);
 }

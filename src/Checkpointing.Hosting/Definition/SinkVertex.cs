@@ -5,9 +5,10 @@ using Checkpointing.State;
 namespace Checkpointing.Hosting.Definition;
 
 /// <summary>A sink that writes at once, with as many subtasks as the operator before it.</summary>
-internal sealed class SinkVertex<T>(string name, ISink<T> sink, Vertex upstream) : Vertex<Nothing>(name)
+internal sealed class SinkVertex<T>(string name, ISink<T> sink, IReadOnlyList<Vertex> upstream)
+    : Vertex<Nothing>(name)
 {
-    public override int ParallelismFor(Func<string, int> parallelism) => upstream.ParallelismFor(parallelism);
+    public override int ParallelismFor(Func<string, int> parallelism) => WidestOf(upstream, parallelism);
 
     protected override SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<Nothing> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>
@@ -16,10 +17,10 @@ internal sealed class SinkVertex<T>(string name, ISink<T> sink, Vertex upstream)
 
 /// <summary>The writers of a two-phase sink, as many as the operator before it has subtasks.</summary>
 internal sealed class TwoPhaseWriterVertex<T, TCommittable>(
-    string name, ITwoPhaseSink<T, TCommittable> sink, Vertex upstream)
+    string name, ITwoPhaseSink<T, TCommittable> sink, IReadOnlyList<Vertex> upstream)
     : Vertex<SinkCommittable<TCommittable>>(name)
 {
-    public override int ParallelismFor(Func<string, int> parallelism) => upstream.ParallelismFor(parallelism);
+    public override int ParallelismFor(Func<string, int> parallelism) => WidestOf(upstream, parallelism);
 
     protected override SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<SinkCommittable<TCommittable>> output, IReadOnlyList<OutputPort> ports,

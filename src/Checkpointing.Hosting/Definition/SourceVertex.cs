@@ -14,6 +14,10 @@ internal sealed class SourceVertex<T>(string name, ISource<T> source) : Vertex<T
 
     public EventTime<T>? EventTime { get; set; }
 
+    /// <summary>How long nothing has to be there for the source to hold event time back no more; null: it always
+    /// does.</summary>
+    public TimeSpan? IdleAfter { get; set; }
+
     public override bool HasOwnParallelism => source.IsParallel;
 
     public override int ParallelismFor(Func<string, int> parallelism) => source.IsParallel ? parallelism(Name) : 1;
@@ -22,5 +26,5 @@ internal sealed class SourceVertex<T>(string name, ISource<T> source) : Vertex<T
         SubtaskWiring wiring, Collector<T> output, IReadOnlyList<OutputPort> ports, Outbox outbox) =>
         new SourceRuntime(
             wiring.Address, new SourceLogic<T>(source.CreateReader(), source.PauseAfter, EventTime, output), ports,
-            outbox);
+            outbox, IdleAfter);
 }

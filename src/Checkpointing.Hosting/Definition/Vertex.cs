@@ -1,5 +1,6 @@
 using Checkpointing.Coordination;
 using Checkpointing.Diagnostics;
+using Checkpointing.Hosting.Operators;
 using Checkpointing.Hosting.Runtime;
 
 namespace Checkpointing.Hosting.Definition;
@@ -7,7 +8,8 @@ namespace Checkpointing.Hosting.Definition;
 /// <summary>How the records of an edge are spread over the subtasks of its target.</summary>
 internal enum EdgeKind
 {
-    /// <summary>From each subtask to the one of the same index; both sides have one parallelism.</summary>
+    /// <summary>From each subtask to the one of the same index; where the two sides have different parallelism, round
+    /// robin.</summary>
     Forward = 0,
 
     /// <summary>By the key group of the key.</summary>
@@ -15,10 +17,13 @@ internal enum EdgeKind
 
     /// <summary>All to the only subtask.</summary>
     ToSingle = 2,
+
+    /// <summary>Each to all.</summary>
+    Broadcast = 3,
 }
 
 /// <summary>A connection of two operators.</summary>
-internal sealed record Edge(Vertex From, Vertex To, EdgeKind Kind)
+internal sealed record Edge(Vertex From, Vertex To, EdgeKind Kind, InputSide Side)
 {
     // Two edges between the same operators are two edges.
     public bool Equals(Edge? other) => ReferenceEquals(this, other);
@@ -28,13 +33,19 @@ internal sealed record Edge(Vertex From, Vertex To, EdgeKind Kind)
 
 /// <summary>What a subtask is wired with.</summary>
 /// <param name="Address">Who it is.</param>
-/// <param name="InputCount">Number of its inputs over all edges.</param>
+/// <param name="InputSides">Its inputs over all edges: which of the operator's inputs each one belongs to.</param>
 /// <param name="RoutesOf">Targets of an outgoing edge, in the order of the target's subtasks.</param>
 /// <param name="MaxParallelism">Number of key groups.</param>
 /// <param name="BatchSize">Records sent together.</param>
 internal sealed record SubtaskWiring(
-    SubtaskAddress Address, int InputCount, Func<Edge, IReadOnlyList<Route>> RoutesOf, int MaxParallelism,
-    int BatchSize);
+    SubtaskAddress Address, IReadOnlyList<InputSide> InputSides, Func<Edge, IReadOnlyList<Route>> RoutesOf,
+    int MaxParallelism, int BatchSize)
+{
+    public int InputCount => InputSides.Count;
+
+    /// <summary>Where records beside the main output go.</summary>
+    public SideOutputs SideOutputs { get; } = new();
+}
 
 /// <summary>An operator of a job's definition: makes subtasks, holds nothing of a run.</summary>
 internal abstract class Vertex(string name)
@@ -59,7 +70,9 @@ internal abstract class Vertex(string name)
     /// <summary>What it keeps: makes the user's code, asks it, and disposes it.</summary>
     public DeclaredStates Declare()
     {
-        var probe = CreateSubtask(new(new("probe", 0, 0, Name, 0), Inputs.Count, static _ => [new(0, 0)], 1, 1));
+        var probe = CreateSubtask(new(
+            new("probe", 0, 0, Name, 0), [.. Inputs.Select(static edge => edge.Side)],
+            static _ => [new(0, 0)], 1, 1));
         var declared = probe.Logic.Declared;
 
         // It has not been opened: there is nothing to wait for.
@@ -67,51 +80,42 @@ internal abstract class Vertex(string name)
         Invariant.Holds(disposing.IsCompleted, $"A subtask of '{Name}' that was never opened is busy.");
         return declared;
     }
+
+    /// <summary>The largest number of subtasks of several operators.</summary>
+    protected static int WidestOf(IReadOnlyList<Vertex> vertices, Func<string, int> parallelism) =>
+        vertices.Max(vertex => vertex.ParallelismFor(parallelism));
 }
 
 /// <summary>An operator that emits records.</summary>
 internal abstract class Vertex<TOut>(string name) : Vertex(name)
 {
+    private readonly Dictionary<string, SideOutput> _sideOutputs = [];
+
     public List<VertexOutput<TOut>> Outputs { get; } = [];
+
+    /// <summary>The side output of a tag; made when it is asked for first.</summary>
+    /// <exception cref="ArgumentException">There is one of this name and another type.</exception>
+    public SideOutput<T> SideOutputOf<T>(OutputTag<T> tag)
+    {
+        if (!_sideOutputs.TryGetValue(tag.Name, out var output))
+        {
+            _sideOutputs.Add(tag.Name, output = new SideOutput<T>(tag));
+        }
+
+        return output as SideOutput<T> ?? throw new ArgumentException(
+            $"Operator '{Name}' has a side output '{tag.Name}' of another type than {typeof(T)}. Give one of them "
+            + "another name.",
+            nameof(tag));
+    }
 
     public sealed override SubtaskRuntime CreateSubtask(SubtaskWiring wiring)
     {
         var outbox = new Outbox();
-        var connected = Outputs.ConvertAll(output => output.Open(wiring, outbox));
-        var collector = connected is [var only]
-            ? only.Entrance
-            : new BroadcastCollector<TOut>(connected.ConvertAll(static output => output.Entrance));
-        return CreateRuntime(wiring, collector, connected.ConvertAll(static output => output.Port), outbox);
+        var (collector, ports) = VertexOutput<TOut>.OpenAll(Outputs, wiring, outbox);
+        var sidePorts = _sideOutputs.Values.SelectMany(output => output.Open(wiring, outbox));
+        return CreateRuntime(wiring, collector, [.. ports, .. sidePorts], outbox);
     }
 
     protected abstract SubtaskRuntime CreateRuntime(
         SubtaskWiring wiring, Collector<TOut> output, IReadOnlyList<OutputPort> ports, Outbox outbox);
 }
-
-/// <summary>One outgoing edge of an operator, with the stateless steps on the way to it.</summary>
-internal abstract class VertexOutput<TOut>(Edge edge)
-{
-    public Edge Edge { get; } = edge;
-
-    public abstract (Collector<TOut> Entrance, OutputPort Port) Open(SubtaskWiring wiring, Outbox outbox);
-}
-
-/// <summary>One outgoing edge of an operator, with the stateless steps on the way to it.</summary>
-/// <param name="edge">The edge.</param>
-/// <param name="chain">Puts the steps before the edge.</param>
-/// <param name="partitioner">Makes the partitioner for a number of targets; null: the only target.</param>
-internal sealed class VertexOutput<TOut, TEdge>(
-    Edge edge, Func<Collector<TEdge>, Collector<TOut>> chain, Func<int, int, Partitioner<TEdge>>? partitioner)
-    : VertexOutput<TOut>(edge)
-{
-    public override (Collector<TOut> Entrance, OutputPort Port) Open(SubtaskWiring wiring, Outbox outbox)
-    {
-        var routes = wiring.RoutesOf(Edge);
-        var port = new OutputPort<TEdge>(
-            routes, partitioner?.Invoke(routes.Count, wiring.MaxParallelism), outbox, wiring.BatchSize);
-        return (chain(port.AsCollector()), port.AsPort());
-    }
-}
-
-/// <summary>Stands for the output of an operator without one.</summary>
-internal readonly struct Nothing;

@@ -189,7 +189,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     {
         try
         {
-            await new SubtaskLoop(runtime, inbox, _inboxes, this).RunAsync(_stop.Token).ConfigureAwait(false);
+            await new SubtaskLoop(runtime, inbox, _inboxes, this, _environment.Time).RunAsync(_stop.Token)
+                .ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -63,7 +63,11 @@ internal sealed class JobPlan
     /// <summary>Makes the state machine of a subtask.</summary>
     public SubtaskRuntime CreateSubtask(PlannedSubtask subtask, SubtaskAddress address, int batchSize) =>
         subtask.Vertex.CreateSubtask(new(
-            address, subtask.InputCount, edge => RoutesOf(edge, subtask.Index), Job.MaxParallelism, batchSize));
+            address,
+            [.. subtask.Vertex.Inputs.SelectMany(edge => Enumerable.Repeat(edge.Side, InputCountOf(edge)))],
+            edge => RoutesOf(edge, subtask.Index),
+            Job.MaxParallelism,
+            batchSize));
 
     /// <summary>Holds the states that the operators declare against those of a checkpoint.</summary>
     /// <exception cref="StateMigrationException">A state does not fit.</exception>
@@ -82,13 +86,16 @@ internal sealed class JobPlan
         }
     }
 
-    private int InputCountOf(Edge edge) => edge.Kind == EdgeKind.Forward ? 1 : _parallelism[edge.From];
+    private bool IsOneToOne(Edge edge) =>
+        edge.Kind == EdgeKind.Forward && _parallelism[edge.From] == _parallelism[edge.To];
+
+    private int InputCountOf(Edge edge) => IsOneToOne(edge) ? 1 : _parallelism[edge.From];
 
     private List<Route> RoutesOf(Edge edge, int fromIndex)
     {
         var first = _firstSubtask[edge.To];
         var input = edge.To.Inputs.TakeWhile(other => !ReferenceEquals(other, edge)).Sum(InputCountOf);
-        return edge.Kind == EdgeKind.Forward
+        return IsOneToOne(edge)
             ? [new(first + fromIndex, input)]
             : [.. Enumerable.Range(0, _parallelism[edge.To]).Select(to => new Route(first + to, input + fromIndex))];
     }

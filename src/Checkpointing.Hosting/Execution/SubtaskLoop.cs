@@ -27,7 +27,8 @@ internal interface ISubtaskObserver
 /// <summary>Drives one subtask: takes elements and messages from its inbox, carries out what the subtask wants
 /// done.</summary>
 internal sealed class SubtaskLoop(
-    SubtaskRuntime runtime, SubtaskInbox inbox, IReadOnlyList<SubtaskInbox> inboxes, ISubtaskObserver observer)
+    SubtaskRuntime runtime, SubtaskInbox inbox, IReadOnlyList<SubtaskInbox> inboxes, ISubtaskObserver observer,
+    TimeProvider time)
 {
     private const int ElementsBetweenMessages = 16;
 
@@ -39,16 +40,19 @@ internal sealed class SubtaskLoop(
     /// <summary>Runs until it is told to stop; then handles the notices that have come already.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        using var clock = new SubtaskClock(runtime, time, inbox.Signal);
         try
         {
             while (!stop.IsCancellationRequested)
             {
                 HandleMessages();
-                await CarryOutAsync(stop).ConfigureAwait(false);
+                clock.Advance();
+                await CarryOutAndContinueAsync(stop).ConfigureAwait(false);
                 if (!await TryProgressAsync(stop).ConfigureAwait(false))
                 {
                     runtime.FlushOutputs();
                     await CarryOutAsync(stop).ConfigureAwait(false);
+                    clock.WakeWhenDue();
                     await inbox.WaitAsync(stop).ConfigureAwait(false);
                 }
             }
@@ -160,12 +164,7 @@ internal sealed class SubtaskLoop(
             scanned = 0;
             handled++;
             runtime.Handle(input, element);
-            await CarryOutAsync(stop).ConfigureAwait(false);
-            while (runtime.HasMore)
-            {
-                runtime.Continue();
-                await CarryOutAsync(stop).ConfigureAwait(false);
-            }
+            await CarryOutAndContinueAsync(stop).ConfigureAwait(false);
         }
 
         if (runtime.HasEnded)
@@ -182,6 +181,16 @@ internal sealed class SubtaskLoop(
         {
             _endReported = true;
             observer.ReportEnd(runtime.Address);
+        }
+    }
+
+    private async ValueTask CarryOutAndContinueAsync(CancellationToken stop)
+    {
+        await CarryOutAsync(stop).ConfigureAwait(false);
+        while (runtime.HasMore)
+        {
+            runtime.Continue();
+            await CarryOutAsync(stop).ConfigureAwait(false);
         }
     }
 

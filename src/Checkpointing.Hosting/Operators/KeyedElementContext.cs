@@ -10,11 +10,14 @@ public sealed class KeyedElementContext<TKey>
 {
     private readonly SubtaskState<TKey> _state;
     private readonly JobCounters _counters;
+    private readonly TimeProvider _time;
+    private Timestamp _processingTime = Timestamp.MinValue;
 
-    internal KeyedElementContext(SubtaskState<TKey> state, JobCounters counters)
+    internal KeyedElementContext(SubtaskState<TKey> state, JobCounters counters, TimeProvider time)
     {
         _state = state;
         _counters = counters;
+        _time = time;
     }
 
     /// <summary>Its key; the key's scope is open.</summary>
@@ -23,8 +26,19 @@ public sealed class KeyedElementContext<TKey>
     /// <summary>Its event time; <see cref="Timestamp.MinValue"/> in a job without event time.</summary>
     public Timestamp Time { get; internal set; } = Timestamp.MinValue;
 
-    /// <summary>Event time here: nothing at or before it is still expected.</summary>
+    /// <summary>Event time here: nothing at or before it is still expected. It survives a restore, unless the operator
+    /// uses no timers.</summary>
     public Timestamp Watermark { get; internal set; } = Timestamp.MinValue;
+
+    /// <summary>The process's clock; within one attempt it never goes back.</summary>
+    public Timestamp ProcessingTime
+    {
+        get
+        {
+            AdvanceProcessingTime(Timestamp.FromDateTime(_time.GetUtcNow().UtcDateTime));
+            return _processingTime;
+        }
+    }
 
     /// <summary>Timers of the present key, and of the namespace that is entered.</summary>
     public KeyedTimers<TKey> Timers => _state.Timers;
@@ -34,4 +48,6 @@ public sealed class KeyedElementContext<TKey>
 
     /// <summary>Counts a record that came too late to be used.</summary>
     public void CountLate() => _counters.AddLateElements(1);
+
+    internal void AdvanceProcessingTime(Timestamp now) => _processingTime = now > _processingTime ? now : _processingTime;
 }

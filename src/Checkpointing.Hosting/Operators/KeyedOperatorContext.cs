@@ -35,8 +35,14 @@ public sealed class KeyedOperatorContext<TKey>
     /// <summary>Log.</summary>
     public ILogger Logger { get; }
 
-    /// <summary>State that belongs to no key.</summary>
-    public OperatorState OperatorState => _state.Operator;
+    /// <summary>A declared list of the operator, of no key.</summary>
+    public OperatorListState<T> GetState<T>(OperatorListStateDescriptor<T> descriptor) =>
+        _state.Operator.GetState(descriptor);
+
+    /// <summary>A declared broadcast map, to read. <see cref="BroadcastElementContext"/> gives it to change.</summary>
+    public ReadOnlyBroadcastState<TMapKey, TValue> GetState<TMapKey, TValue>(
+        BroadcastStateDescriptor<TMapKey, TValue> descriptor)
+        where TMapKey : notnull => _state.Operator.GetState(descriptor).ReadOnly;
 
     /// <summary>A declared state: one value a key.</summary>
     public ValueState<T> GetState<T>(ValueStateDescriptor<T> descriptor) => _state.Keyed.GetState(descriptor);

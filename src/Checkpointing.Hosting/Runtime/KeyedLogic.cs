@@ -3,38 +3,39 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Runtime;
 
-/// <summary>Runs a keyed operator: opens the scope of each record's key, and fires timers.</summary>
-internal sealed class KeyedLogic<TKey, TIn, TOut>(
-    KeyedOperator<TKey, TIn, TOut> user, Func<TIn, TKey> keySelector, StateSerializer<TKey> keySerializer,
-    Collector<TOut> output)
+/// <summary>Runs a keyed operator: opens the scope of each record's key, fires timers, keeps the watermark as
+/// state.</summary>
+/// <remarks>The watermark belongs to the state that it has closed windows of: with it, a record that was late before a
+/// restore is late after it, also before the first watermark has come over all inputs again. The end of the input is no
+/// time: what is stored after it is the last watermark before, so that a longer input can go on.</remarks>
+internal abstract class KeyedLogic<TKey, TOut>(
+    KeyedOperatorBase<TKey, TOut> user, StateSerializer<TKey> keySerializer, Emitter<TOut> emitter)
     : StatefulLogic<SubtaskState<TKey>>
     where TKey : notnull
 {
     private const int MaxTimersPerCall = 256;
 
-    private readonly Emitter<TOut> _emitter = new(output);
-    private KeyedElementContext<TKey> _context = null!;
+    private static readonly OperatorListStateDescriptor<Timestamp> WatermarkState =
+        new("_watermark") { Redistribution = StateRedistribution.Union };
 
-    public override DeclaredStates Declared => new(user.States, keySerializer, user.UsesTimers);
+    private OperatorListState<Timestamp>? _watermark;
+    private Timestamp _restoredWatermark = Timestamp.MinValue;
+    private Timestamp _lastBeforeEnd = Timestamp.MinValue;
 
-    public override void Process(StreamElement batch)
-    {
-        var records = (RecordBatch<TIn>)batch;
-        var values = records.Values;
-        var times = records.Times;
-        for (var i = 0; i < values.Length; i++)
-        {
-            var key = keySelector(values[i]);
-            _context.Key = key;
-            _context.Time = _emitter.Time = times[i];
-            using (State.Keyed.EnterKey(key))
-            {
-                user.Process(values[i], _context, _emitter);
-            }
-        }
-    }
+    public sealed override DeclaredStates Declared => new(States, keySerializer, user.UsesTimers);
 
-    public override bool TryAdvanceTo(Timestamp watermark)
+    public sealed override Timestamp RestoredWatermark => _restoredWatermark;
+
+    public sealed override Timestamp? NextProcessingTime => user.UsesTimers ? State.Timers.NextProcessingTime : null;
+
+    protected KeyedElementContext<TKey> Context { get; private set; } = null!;
+
+    protected Emitter<TOut> Emitter => emitter;
+
+    private IReadOnlyList<StateDescriptor> States =>
+        user.UsesTimers ? [.. user.States, WatermarkState] : user.States;
+
+    public sealed override bool TryAdvanceTo(Timestamp watermark)
     {
         // Timers of times up to the new watermark fire while the old one still stands for "late": what a timer emits or
         // registers at the new watermark is not late.
@@ -42,47 +43,90 @@ internal sealed class KeyedLogic<TKey, TIn, TOut>(
         {
             if (!user.UsesTimers || !State.Timers.TryTakeDue(watermark, out var timer))
             {
-                _context.Watermark = watermark;
+                Context.Watermark = watermark;
+                _lastBeforeEnd = watermark == Timestamp.MaxValue ? _lastBeforeEnd : watermark;
                 return true;
             }
 
-            _context.Key = timer.Key;
-            _context.Time = _emitter.Time = timer.Time;
-            using (State.Keyed.EnterKey(timer.Key))
-            {
-                OnTimer(new(timer.Time, timer.Namespace));
-            }
+            Fire(timer, TimeDomain.EventTime);
         }
 
         return false;
     }
 
-    protected override ValueTask<SubtaskState<TKey>> OpenStateAsync(
+    public sealed override bool TryAdvanceProcessingTimeTo(Timestamp now)
+    {
+        Context.AdvanceProcessingTime(now);
+        for (var fired = 0; fired < MaxTimersPerCall; fired++)
+        {
+            if (!user.UsesTimers || !State.Timers.TryTakeDueProcessingTime(now, out var timer))
+            {
+                return true;
+            }
+
+            Fire(timer, TimeDomain.ProcessingTime);
+        }
+
+        return false;
+    }
+
+    public sealed override void BeforeBarrier(CheckpointId checkpoint)
+    {
+        user.SnapshotState();
+        _watermark?.Replace([_lastBeforeEnd]);
+    }
+
+    protected sealed override ValueTask<SubtaskState<TKey>> OpenStateAsync(
         SubtaskContext context, CancellationToken cancellationToken) =>
         SubtaskState.OpenAsync(
-            context.State with { States = user.States, UsesTimers = user.UsesTimers, Range = context.KeyGroups },
+            context.State with
+            {
+                States = States,
+                UsesTimers = user.UsesTimers,
+                Range = context.KeyGroups,
+            },
             keySerializer,
             cancellationToken);
 
     protected override void Open(SubtaskContext context)
     {
-        _context = new(State, context.Counters);
+        Context = new(State, context.Counters, context.State.Time);
+        if (user.UsesTimers)
+        {
+            // All subtasks had the same one when the barrier came; if not, the least loses nothing.
+            _watermark = State.Operator.GetState(WatermarkState);
+            Context.Watermark = _lastBeforeEnd = _restoredWatermark =
+                _watermark.Items.Count == 0 ? Timestamp.MinValue : _watermark.Items.Min();
+        }
+
         user.Open(new(context, State));
     }
 
-    protected override void DisposeUserCode() => (user as IDisposable)?.Dispose();
+    protected sealed override void DisposeUserCode() => (user as IDisposable)?.Dispose();
 
-    private void OnTimer(StateTimer timer)
+    /// <summary>Makes a record the one that is handled, and opens the scope of its key.</summary>
+    protected KeyScope Enter(TKey key, Timestamp time)
     {
-        if (timer.Namespace.IsEmpty)
-        {
-            user.OnTimer(timer, _context, _emitter);
-            return;
-        }
+        Context.Key = key;
+        Context.Time = emitter.Time = time;
+        return State.Keyed.EnterKey(key);
+    }
 
-        using (State.Keyed.EnterStoredNamespace(timer.Namespace.Span))
+    private void Fire(DueTimer<TKey> due, TimeDomain domain)
+    {
+        StateTimer timer = new(due.Time, due.Namespace) { Domain = domain };
+        using (Enter(due.Key, due.Time))
         {
-            user.OnTimer(timer, _context, _emitter);
+            if (due.Namespace.IsEmpty)
+            {
+                user.OnTimer(timer, Context, emitter);
+                return;
+            }
+
+            using (State.Keyed.EnterStoredNamespace(due.Namespace.Span))
+            {
+                user.OnTimer(timer, Context, emitter);
+            }
         }
     }
 }

@@ -20,16 +20,22 @@ internal abstract class Partitioner<T>
 }
 
 /// <summary>Batches records by target and puts them into the outbox.</summary>
-internal sealed class OutputPort<T>(
+internal class OutputPort<T>(
     IReadOnlyList<Route> routes, Partitioner<T>? partitioner, Outbox outbox, int batchSize)
 {
     private readonly RecordBatch<T>?[] _open = new RecordBatch<T>?[routes.Count];
+
+    protected IReadOnlyList<Route> Routes => routes;
+
+    protected Outbox Outbox => outbox;
+
+    protected int BatchSize => batchSize;
 
     public OutputPort AsPort() => new Port(this);
 
     public Collector<T> AsCollector() => new Entrance(this);
 
-    private void Collect(T value, Timestamp time)
+    protected virtual void Collect(T value, Timestamp time)
     {
         var target = partitioner is null ? 0 : partitioner.Select(value);
         var batch = _open[target] ??= new RecordBatch<T>(batchSize);
@@ -40,7 +46,7 @@ internal sealed class OutputPort<T>(
         }
     }
 
-    private void Flush()
+    protected virtual void Flush()
     {
         for (var target = 0; target < _open.Length; target++)
         {

@@ -19,7 +19,7 @@ internal abstract class SinkLogicBase : StatefulLogic<SubtaskState>
 /// <summary>Runs a writer that writes at once.</summary>
 internal sealed class SinkLogic<T>(SinkWriter<T> writer) : SinkLogicBase
 {
-    public override void Process(StreamElement batch)
+    public override void Process(StreamElement batch, int input)
     {
         var records = (RecordBatch<T>)batch;
         for (var i = 0; i < records.Count; i++)
@@ -39,7 +39,7 @@ internal sealed class SinkLogic<T>(SinkWriter<T> writer) : SinkLogicBase
 internal sealed class TwoPhaseWriterLogic<T, TCommittable>(
     TwoPhaseWriter<T, TCommittable> writer, int index, Collector<SinkCommittable<TCommittable>> output) : SinkLogicBase
 {
-    public override void Process(StreamElement batch)
+    public override void Process(StreamElement batch, int input)
     {
         var records = (RecordBatch<T>)batch;
         for (var i = 0; i < records.Count; i++)
@@ -78,7 +78,7 @@ internal sealed class CommitterLogic<TCommittable>(
 
     public override void Begin() => committer.Open(_context, Restored());
 
-    public override void Process(StreamElement batch) =>
+    public override void Process(StreamElement batch, int input) =>
         _received.AddRange(((RecordBatch<SinkCommittable<TCommittable>>)batch).Values);
 
     public override void BeforeBarrier(CheckpointId checkpoint)

@@ -23,6 +23,8 @@ internal sealed class SourceLogic<T>(
 
     public override Timestamp Watermark => _watermark;
 
+    public override long RecordCount => _count;
+
     public override async ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken)
     {
         _state = await SubtaskState.OpenAsync(

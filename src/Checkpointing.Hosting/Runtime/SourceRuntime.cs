@@ -30,6 +30,9 @@ internal abstract class SourceLogic : SubtaskLogic
     /// again.</summary>
     public abstract Timestamp Watermark { get; }
 
+    /// <summary>Records read so far, from the beginning of the input.</summary>
+    public virtual long RecordCount => 0;
+
     /// <summary>Reads and emits a bounded number of records.</summary>
     public abstract SourceStep Step();
 
@@ -39,12 +42,38 @@ internal abstract class SourceLogic : SubtaskLogic
 }
 
 /// <summary>The subtask of a source.</summary>
+/// <param name="address">Who it is.</param>
+/// <param name="logic">What reads.</param>
+/// <param name="outputs">Sending ends.</param>
+/// <param name="outbox">Takes what is to be done.</param>
+/// <param name="idleAfter">How long nothing has to be there for the source to hold event time back no more; null: it
+/// always does.</param>
 internal sealed class SourceRuntime(
-    SubtaskAddress address, SourceLogic logic, IReadOnlyList<OutputPort> outputs, Outbox outbox)
+    SubtaskAddress address, SourceLogic logic, IReadOnlyList<OutputPort> outputs, Outbox outbox,
+    TimeSpan? idleAfter = null)
     : SubtaskRuntime(address, 0, logic, outputs, outbox)
 {
     private CheckpointId? _heldAt;
     private CheckpointId? _drainedFor;
+    private Timestamp? _now;
+    private Timestamp? _waitingSince;
+    private bool _isIdle;
+
+    /// <summary>Whether it has to be told the time before each step.</summary>
+    public bool FollowsClock => idleAfter is not null;
+
+    public override Timestamp? NextProcessingTime => !_isIdle && _waitingSince is { } since && !HasEnded
+        ? new(since.Milliseconds + (long)idleAfter!.Value.TotalMilliseconds)
+        : null;
+
+    public override void AdvanceProcessingTime(Timestamp now)
+    {
+        _now = now;
+        if (NextProcessingTime <= now)
+        {
+            SetIdle(_isIdle = true);
+        }
+    }
 
     /// <summary>Reads on. Call it again while it progresses.</summary>
     public SourceStep Step()
@@ -60,7 +89,18 @@ internal sealed class SourceRuntime(
         }
 
         PassWatermarkOn();
+        var before = logic.RecordCount;
         var step = logic.Step();
+        if (logic.RecordCount > before)
+        {
+            _waitingSince = null;
+            SetIdle(_isIdle = false);
+        }
+        else if (idleAfter is not null && step == SourceStep.Waiting)
+        {
+            _waitingSince ??= _now;
+        }
+
         PassWatermarkOn();
         return step;
     }

@@ -32,6 +32,13 @@ internal sealed class WatermarkElement(Timestamp time) : StreamElement
     public Timestamp Time { get; } = time;
 }
 
+/// <summary>Nothing is in sight on this input: it holds event time back no more, until a record or a watermark
+/// comes.</summary>
+internal sealed class IdleElement : StreamElement
+{
+    public static IdleElement Instance { get; } = new();
+}
+
 /// <summary>The cut of a checkpoint: all before it belongs to it, nothing after.</summary>
 internal sealed class BarrierElement(SnapshotRequest request) : StreamElement
 {

@@ -22,14 +22,26 @@ internal abstract class SubtaskLogic : IAsyncDisposable
     /// <summary>Faults when restored state turns out not to be what was stored; null: it cannot.</summary>
     public virtual Task? StateFailure => null;
 
-    /// <summary>Handles one <see cref="RecordBatch{T}"/>.</summary>
-    public virtual void Process(StreamElement batch) =>
+    /// <summary>The watermark that belongs to the restored state: event time goes on from there.</summary>
+    public virtual Timestamp RestoredWatermark => Timestamp.MinValue;
+
+    /// <summary>When <see cref="TryAdvanceProcessingTimeTo"/> has something to fire; null: nothing is
+    /// registered.</summary>
+    public virtual Timestamp? NextProcessingTime => null;
+
+    /// <summary>Handles one <see cref="RecordBatch{T}"/> of an input.</summary>
+    public virtual void Process(StreamElement batch, int input) =>
         throw new InvalidOperationException("This subtask has no input.");
 
     /// <summary>Event time has moved to <paramref name="watermark"/>: fires what is due, a bounded number at a
     /// time.</summary>
     /// <returns>False if there is more to fire at this watermark: call again.</returns>
     public virtual bool TryAdvanceTo(Timestamp watermark) => true;
+
+    /// <summary>The clock of the process has moved to <paramref name="now"/>: fires what is due, a bounded number at a
+    /// time.</summary>
+    /// <returns>False if there is more to fire: call again.</returns>
+    public virtual bool TryAdvanceProcessingTimeTo(Timestamp now) => true;
 
     /// <summary>Called before the barrier goes downstream: what is emitted here still belongs to the
     /// checkpoint.</summary>

@@ -15,9 +15,11 @@ internal class SubtaskRuntime
     private readonly IReadOnlyList<OutputPort> _outputs;
     private readonly BarrierAlignment _alignment;
     private readonly BarrierTimes _barrierTimes = new();
-    private readonly Timestamp[] _watermarks;
+    private readonly InputWatermarks _watermarks;
     private readonly bool[] _ended;
-    private Timestamp _firing;
+    private Timestamp _watermark = Timestamp.MinValue;
+    private Func<bool> _fire = static () => true;
+    private bool _isIdle;
 
     public SubtaskRuntime(
         SubtaskAddress address, int inputCount, SubtaskLogic logic, IReadOnlyList<OutputPort> outputs, Outbox outbox)
@@ -27,8 +29,7 @@ internal class SubtaskRuntime
         _logic = logic;
         _outputs = outputs;
         _alignment = new(inputCount);
-        _watermarks = new Timestamp[inputCount];
-        Array.Fill(_watermarks, Timestamp.MinValue);
+        _watermarks = new(inputCount);
         _ended = new bool[inputCount];
     }
 
@@ -43,14 +44,18 @@ internal class SubtaskRuntime
 
     public int InputCount => _ended.Length;
 
-    /// <summary>Least of the inputs' watermarks: event time here.</summary>
-    public Timestamp Watermark { get; private set; } = Timestamp.MinValue;
+    /// <summary>Event time here: the least of the inputs' watermarks, idle inputs apart. It never goes back, not even over
+    /// a restore, if the logic keeps it.</summary>
+    public Timestamp Watermark => _watermark > _logic.RestoredWatermark ? _watermark : _logic.RestoredWatermark;
+
+    /// <summary>When <see cref="AdvanceProcessingTime"/> has something to do; null: not before something else
+    /// happens.</summary>
+    public virtual Timestamp? NextProcessingTime => _logic.NextProcessingTime;
 
     /// <summary>All records there will ever be have been handled.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Timers are still due at the present watermark: <see cref="Continue"/> comes before the next
-    /// element.</summary>
+    /// <summary>Timers are still due: <see cref="Continue"/> comes before the next element.</summary>
     public bool HasMore { get; private set; }
 
     /// <summary>Whether the input waits for the barriers of the others.</summary>
@@ -64,7 +69,12 @@ internal class SubtaskRuntime
         switch (element)
         {
             case WatermarkElement watermark:
-                TakeWatermark(input, watermark.Time);
+                _watermarks.Take(input, watermark.Time);
+                FollowInputs();
+                break;
+            case IdleElement:
+                _watermarks.TakeIdle(input);
+                FollowInputs();
                 break;
             case BarrierElement barrier:
                 TakeBarrier(input, barrier.Request);
@@ -73,21 +83,26 @@ internal class SubtaskRuntime
                 TakeEnd(input);
                 break;
             default:
-                _logic.Process(element);
+                _watermarks.TakeRecords(input);
+                FollowInputs();
+                _logic.Process(element, input);
                 break;
         }
     }
 
     /// <summary>Goes on firing timers.</summary>
-    public void Continue()
-    {
-        HasMore = !_logic.TryAdvanceTo(_firing);
-        if (HasMore)
-        {
-            return;
-        }
+    public void Continue() => HasMore = !_fire();
 
-        SendToAll(new WatermarkElement(_firing));
+    /// <summary>The clock of the process has moved: fires what is due. The pump calls it between two elements, at
+    /// <see cref="NextProcessingTime"/> or later.</summary>
+    public virtual void AdvanceProcessingTime(Timestamp now)
+    {
+        Invariant.Holds(!HasMore, $"{Address} was given a time before its timers were done");
+        if (_logic.NextProcessingTime <= now)
+        {
+            _fire = () => _logic.TryAdvanceProcessingTimeTo(now);
+            Continue();
+        }
     }
 
     /// <summary>Sends records that wait for a batch to fill. The pump calls it before it waits.</summary>
@@ -139,8 +154,28 @@ internal class SubtaskRuntime
 
     protected void AdvanceTo(Timestamp watermark)
     {
-        Watermark = _firing = watermark;
+        _watermark = watermark;
+        _fire = () =>
+        {
+            var isDone = _logic.TryAdvanceTo(watermark);
+            if (isDone)
+            {
+                SendToAll(new WatermarkElement(watermark));
+            }
+
+            return isDone;
+        };
         Continue();
+    }
+
+    /// <summary>Tells the operators behind whether this subtask holds event time back.</summary>
+    protected void SetIdle(bool isIdle)
+    {
+        if (_isIdle != isIdle)
+        {
+            _isIdle = isIdle;
+            SendToAll(isIdle ? IdleElement.Instance : new WatermarkElement(Watermark));
+        }
     }
 
     protected void End()
@@ -149,16 +184,10 @@ internal class SubtaskRuntime
         SendToAll(EndOfInputElement.Instance);
     }
 
-    private void TakeWatermark(int input, Timestamp time)
+    private void FollowInputs()
     {
-        if (time <= _watermarks[input])
-        {
-            return;
-        }
-
-        _watermarks[input] = time;
-        var least = _watermarks.Min();
-        if (least > Watermark)
+        SetIdle(_watermarks.Least is null);
+        if (_watermarks.Least is { } least && least > Watermark)
         {
             AdvanceTo(least);
         }

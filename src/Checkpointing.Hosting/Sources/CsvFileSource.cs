@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using Checkpointing.Hosting.Files;
 using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Sources;
@@ -8,6 +6,8 @@ namespace Checkpointing.Hosting.Sources;
 /// <typeparam name="T">Type of the records.</typeparam>
 public sealed class CsvFileSource<T> : ISource<T>
 {
+    private static readonly OperatorListStateDescriptor<long> Position = new("csv-position");
+
     private readonly string _path;
     private readonly Func<string, T> _parse;
 
@@ -26,63 +26,9 @@ public sealed class CsvFileSource<T> : ISource<T>
     public bool HasHeader { get; init; }
 
     /// <inheritdoc/>
-    public SourceReader<T> CreateReader() => new Reader(_path, _parse, HasHeader);
-
-    private sealed class Reader(string path, Func<string, T> parse, bool hasHeader) : SourceReader<T>
+    public SourceReader<T> CreateReader() => new RowFileReader<T>(_path, _parse, Position)
     {
-        private static readonly OperatorListStateDescriptor<long> Position = new("csv-position");
-
-        private OperatorListState<long> _position = null!;
-        private RowReader? _rows;
-        private long _rowNumber;
-
-        public override IReadOnlyList<StateDescriptor> States => [Position];
-
-        public override void Open(SourceContext context)
-        {
-            _position = context.State.GetState(Position);
-            (var offset, _rowNumber) = _position.Items is [var bytes, var rows] ? (bytes, rows) : (0, 0);
-            _rows = new(path, offset);
-            if (_rowNumber == 0 && hasHeader && _rows.TryReadNext(out _))
-            {
-                _rowNumber = 1;
-            }
-        }
-
-        public override bool TryReadNext([MaybeNullWhen(false)] out T value)
-        {
-            while (_rows!.TryReadNext(out var row))
-            {
-                _rowNumber++;
-                if (row.Length > 0)
-                {
-                    value = Parse(row);
-                    return true;
-                }
-            }
-
-            value = default;
-            return false;
-        }
-
-        public override void SnapshotPosition() => _position.Replace([_rows!.Offset, _rowNumber]);
-
-        protected override void Dispose(bool disposing)
-        {
-            _rows?.Dispose();
-            base.Dispose(disposing);
-        }
-
-        private T Parse(string row)
-        {
-            try
-            {
-                return parse(row);
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                throw new MalformedRowException(path, _rowNumber, row, e);
-            }
-        }
-    }
+        SkipsHeader = HasHeader,
+        SkipsBlankRows = true,
+    };
 }

@@ -5,20 +5,16 @@ namespace Checkpointing.Hosting.Windows;
 
 /// <summary>Folds the records of each key and window into an accumulator.</summary>
 internal sealed class AggregateWindowOperator<TKey, TIn, TAccumulator, TResult, TOut>(
-    TumblingWindows windows,
-    Aggregator<TIn, TAccumulator, TResult> aggregator,
-    StateSerializer<TAccumulator>? serializer,
-    Func<TKey, TimeWindow, TResult, TOut> makeOutput) : WindowOperator<TKey, TIn, TOut>(windows)
+    WindowSettings<TIn> settings,
+    AggregatingStateDescriptor<TIn, TAccumulator, TResult> descriptor,
+    Func<TKey, TimeWindow, TResult, TOut> makeOutput) : WindowOperator<TKey, TIn, TOut>(settings)
     where TKey : notnull
 {
-    private readonly AggregatingStateDescriptor<TIn, TAccumulator, TResult> _descriptor =
-        new("window", aggregator, serializer) { Namespace = TimeWindow.Serializer };
-
     private AggregatingState<TIn, TAccumulator, TResult> _accumulator = null!;
 
-    public override IReadOnlyList<StateDescriptor> States => [_descriptor];
+    public override IReadOnlyList<StateDescriptor> States => [descriptor];
 
-    public override void Open(KeyedOperatorContext<TKey> context) => _accumulator = context.GetState(_descriptor);
+    public override void Open(KeyedOperatorContext<TKey> context) => _accumulator = context.GetState(descriptor);
 
     protected override void Add(TIn value) => _accumulator.Add(value);
 
@@ -26,7 +22,7 @@ internal sealed class AggregateWindowOperator<TKey, TIn, TAccumulator, TResult, 
     {
         if (_accumulator.TryGet(out var result))
         {
-            output.Emit(makeOutput(key, window, result));
+            output.Emit(makeOutput(key, window, result), window.LastTime);
         }
     }
 

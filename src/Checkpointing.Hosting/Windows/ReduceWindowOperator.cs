@@ -5,8 +5,8 @@ namespace Checkpointing.Hosting.Windows;
 
 /// <summary>Folds the records of each key and window into one of their type.</summary>
 internal sealed class ReduceWindowOperator<TKey, T, TOut>(
-    TumblingWindows windows, ReducingStateDescriptor<T> descriptor, Func<TKey, TimeWindow, T, TOut> makeOutput)
-    : WindowOperator<TKey, T, TOut>(windows)
+    WindowSettings<T> settings, ReducingStateDescriptor<T> descriptor, Func<TKey, TimeWindow, T, TOut> makeOutput)
+    : WindowOperator<TKey, T, TOut>(settings)
     where TKey : notnull
 {
     private ReducingState<T> _reduced = null!;
@@ -21,7 +21,7 @@ internal sealed class ReduceWindowOperator<TKey, T, TOut>(
     {
         if (_reduced.TryGet(out var reduced))
         {
-            output.Emit(makeOutput(key, window, reduced));
+            output.Emit(makeOutput(key, window, reduced), window.LastTime);
         }
     }
 

@@ -13,8 +13,13 @@ public readonly record struct TimeWindow(Timestamp Start, Timestamp End)
     /// <summary>16 bytes: start and end in milliseconds, little-endian.</summary>
     public static StateSerializer<TimeWindow> Serializer { get; } = new WindowSerializer();
 
-    /// <summary>Time of the timer that closes it: when the watermark is here, nothing more can come.</summary>
+    /// <summary>Time of the timer that makes it fire: when the watermark is here, all its records have been
+    /// seen.</summary>
     internal Timestamp LastTime => new(End.Milliseconds - 1);
+
+    /// <summary>A window by start and size; one that would reach beyond all times ends with them.</summary>
+    internal static TimeWindow Of(long startMs, long sizeMs) =>
+        new(new(startMs), startMs > long.MaxValue - sizeMs ? Timestamp.MaxValue : new(startMs + sizeMs));
 
     private sealed class WindowSerializer : StateSerializer<TimeWindow>
     {

@@ -3,32 +3,32 @@ using Checkpointing.State;
 namespace Checkpointing.Hosting.Windows;
 
 /// <summary>Windows of one size that follow each other without gap or overlap.</summary>
-public sealed class TumblingWindows
+public sealed class TumblingWindows : WindowAssigner
 {
-    private readonly long _sizeMs;
-    private readonly long _offsetMs;
-
-    private TumblingWindows(long sizeMs, long offsetMs)
+    private TumblingWindows(TimeSpan size, TimeSpan offset, TimeDomain domain)
+        : base(size, offset, domain)
     {
-        _sizeMs = sizeMs;
-        _offsetMs = offsetMs;
     }
 
-    /// <summary>Windows that start at multiples of their size since 1970-01-01 UTC.</summary>
+    /// <summary>Windows of event time that start at multiples of their size since 1970-01-01 UTC.</summary>
     /// <param name="size">At least 1 ms; whole milliseconds.</param>
     /// <param name="offset">Shifts all starts, for example to local midnight; less than the size.</param>
-    public static TumblingWindows Of(TimeSpan size, TimeSpan offset = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(size, TimeSpan.FromMilliseconds(1));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset.Duration(), size);
-        return new((long)size.TotalMilliseconds, (long)offset.TotalMilliseconds);
-    }
+    public static TumblingWindows Of(TimeSpan size, TimeSpan offset = default) =>
+        new(size, offset, TimeDomain.EventTime);
+
+    /// <summary>Windows of processing time: a record lies in the window in which it is handled. The result goes out when
+    /// the process's clock is at the window's end, and at the end of the input.</summary>
+    /// <param name="size">At least 1 ms; whole milliseconds.</param>
+    /// <param name="offset">Shifts all starts, for example to local midnight; less than the size.</param>
+    public static TumblingWindows OfProcessingTime(TimeSpan size, TimeSpan offset = default) =>
+        new(size, offset, TimeDomain.ProcessingTime);
 
     /// <summary>The window that a time lies in.</summary>
     public TimeWindow WindowOf(Timestamp time)
     {
-        var rest = (time.Milliseconds - _offsetMs) % _sizeMs;
-        var start = time.Milliseconds - (rest < 0 ? rest + _sizeMs : rest);
-        return new(new(start), new(start + _sizeMs));
+        var start = StartBefore(time);
+        return TimeWindow.Of(start, StepMs);
     }
+
+    internal override void AddWindowsOf(Timestamp time, List<TimeWindow> target) => target.Add(WindowOf(time));
 }

@@ -38,7 +38,7 @@ public sealed partial class CheckpointReader
             new StoredState(one.Name ?? one.Id.ToString(), state)
             {
                 OperatorBytes = one.Subtasks.SelectMany(static subtask => subtask.Handles)
-                    .Where(handle => handle is OperatorStateHandle == (state.Kind == StateKind.OperatorList))
+                    .Where(handle => handle is OperatorStateHandle == StateDescriptor.IsKindOfOperator(state.Kind))
                     .Sum(static handle => Math.Max(0, handle.SizeBytes)),
             })),
     ];
@@ -77,7 +77,7 @@ public sealed partial class CheckpointReader
     {
         var stored = Find(operatorName);
         var state = Find(stored, operatorName, stateName);
-        return state.Kind == StateKind.OperatorList
+        return StateDescriptor.IsKindOfOperator(state.Kind)
             ? AsyncEnumerable.Empty<RawStateEntry>()
             : new RawStateReading(_storage, _backend, Checkpoint).ReadAsync(stored, state, cancellationToken);
     }
@@ -121,7 +121,7 @@ public sealed partial class CheckpointReader
                 bytes += row.Key.Length + row.Namespace.Length + row.UserKey.Length + row.Value.Length;
             }
 
-            if (state.Kind == StateKind.OperatorList)
+            if (StateDescriptor.IsKindOfOperator(state.Kind))
             {
                 await foreach (var (_, item) in ReadRawItemsAsync(state.Operator, state.Name, cancellationToken)
                     .ConfigureAwait(false))
@@ -144,6 +144,33 @@ public sealed partial class CheckpointReader
     public async ValueTask<IReadOnlyList<T>> ReadAsync<T>(
         string operatorName, OperatorListStateDescriptor<T> descriptor, CancellationToken cancellationToken = default)
     {
+        var state = await OpenOperatorStateAsync(operatorName, descriptor, cancellationToken).ConfigureAwait(false);
+        await using (state.ConfigureAwait(false))
+        {
+            return [.. state.Operator.GetState(descriptor).Items];
+        }
+    }
+
+    /// <summary>All entries of a broadcast map: one of the stored copies, in no order that means anything.</summary>
+    /// <param name="operatorName">Name of the operator.</param>
+    /// <param name="descriptor">The state.</param>
+    /// <param name="cancellationToken">Observed between two files.</param>
+    /// <exception cref="CheckpointNotFoundException">The checkpoint holds no operator of this name.</exception>
+    public async ValueTask<IReadOnlyList<KeyValuePair<TKey, TValue>>> ReadAsync<TKey, TValue>(
+        string operatorName, BroadcastStateDescriptor<TKey, TValue> descriptor,
+        CancellationToken cancellationToken = default)
+        where TKey : notnull
+    {
+        var state = await OpenOperatorStateAsync(operatorName, descriptor, cancellationToken).ConfigureAwait(false);
+        await using (state.ConfigureAwait(false))
+        {
+            return [.. state.Operator.GetState(descriptor).Entries];
+        }
+    }
+
+    private ValueTask<SubtaskState> OpenOperatorStateAsync(
+        string operatorName, StateDescriptor descriptor, CancellationToken cancellationToken)
+    {
         var stored = Find(operatorName);
         var handles = stored.Subtasks.OrderBy(static s => s.Index)
             .Select(static s => s.ManagedOperator).OfType<OperatorStateHandle>().ToList();
@@ -152,11 +179,7 @@ public sealed partial class CheckpointReader
             Range = KeyGroupRange.Empty,
             Restore = new(Checkpoint.Id, true, [], OperatorStateAssignment.Assign(handles, 1)[0]),
         };
-        var state = await SubtaskState.OpenAsync(context, cancellationToken).ConfigureAwait(false);
-        await using (state.ConfigureAwait(false))
-        {
-            return [.. state.Operator.GetState(descriptor).Items];
-        }
+        return SubtaskState.OpenAsync(context, cancellationToken);
     }
 
     private OperatorCheckpoint Find(string operatorName) =>

@@ -2,16 +2,19 @@ using System.Buffers;
 
 namespace Checkpointing.State;
 
-/// <summary>Event-time timers of a subtask, kept as state. A timer is (key, namespace, time): registering twice is
+/// <summary>Timers of a subtask, kept as state. A timer is (key, namespace, time, clock): registering twice is
 /// once.</summary>
-/// <remarks>One caller at a time. Timers that are due at the same time fire in the order of key group, key and
-/// namespace.</remarks>
+/// <remarks>One caller at a time. Timers of one clock that are due fire by time; those of one time in the order of key
+/// group, key and namespace, by their stored bytes. The two clocks have no order between them.</remarks>
 public sealed class KeyedTimers<TKey>
     where TKey : notnull
 {
+    private const byte ProcessingTimeMark = 1;
+
     private readonly KeyedStateAccess _access;
     private readonly StateSerializer<TKey> _keySerializer;
-    private readonly SortedSet<Entry> _index = new(Entry.Order);
+    private readonly SortedSet<Entry> _eventTime = new(Entry.Order);
+    private readonly SortedSet<Entry> _processingTime = new(Entry.Order);
     private readonly ArrayBufferWriter<byte> _row = new();
 
     internal KeyedTimers(KeyedStateAccess access, StateSerializer<TKey> keySerializer)
@@ -22,7 +25,7 @@ public sealed class KeyedTimers<TKey>
         {
             while (cursor.MoveNext())
             {
-                _index.Add(Restore(cursor.Key));
+                Restore(cursor.Key);
             }
         }
         finally
@@ -31,44 +34,55 @@ public sealed class KeyedTimers<TKey>
         }
     }
 
-    /// <summary>How many timers are registered, of all keys.</summary>
-    public int Count => _index.Count;
+    /// <summary>How many timers are registered, of all keys and both clocks.</summary>
+    public int Count => _eventTime.Count + _processingTime.Count;
 
-    /// <summary>Registers for the current key and namespace (without a namespace scope: for none).</summary>
+    /// <summary>Time of the earliest timer of processing time; null if there is none.</summary>
+    public Timestamp? NextProcessingTime => _processingTime.Min?.Time;
+
+    /// <summary>Registers for the current key and namespace (without a namespace scope: for none): due when the watermark
+    /// is at the time.</summary>
     /// <exception cref="InvalidOperationException">There is no key scope.</exception>
-    public void RegisterEventTime(Timestamp time)
-    {
-        var entry = EntryOf(time);
-        if (_index.Add(entry))
-        {
-            _access.PutStored(entry.Row, []);
-        }
-    }
+    public void RegisterEventTime(Timestamp time) => Register(_eventTime, EntryOf(time, TimeDomain.EventTime));
+
+    /// <summary>Registers for the current key and namespace (without a namespace scope: for none): due when the clock of
+    /// the process is at the time, or was while the job did not run.</summary>
+    /// <exception cref="InvalidOperationException">There is no key scope.</exception>
+    public void RegisterProcessingTime(Timestamp time) =>
+        Register(_processingTime, EntryOf(time, TimeDomain.ProcessingTime));
 
     /// <summary>Deletes a timer of the current key and namespace; one that is not there is no error.</summary>
     /// <exception cref="InvalidOperationException">There is no key scope.</exception>
-    public void DeleteEventTime(Timestamp time)
-    {
-        var entry = EntryOf(time);
-        if (_index.Remove(entry))
-        {
-            _access.Delete(entry.Row);
-        }
-    }
+    public void DeleteEventTime(Timestamp time) => Delete(_eventTime, EntryOf(time, TimeDomain.EventTime));
 
-    /// <summary>Takes out the earliest timer at or before the watermark. The caller then enters its key and namespace
-    /// (<see cref="KeyedState{TKey}.EnterStoredNamespace"/>, if it is not empty) and calls the operator.</summary>
+    /// <summary>Deletes a timer of the current key and namespace; one that is not there is no error.</summary>
+    /// <exception cref="InvalidOperationException">There is no key scope.</exception>
+    public void DeleteProcessingTime(Timestamp time) =>
+        Delete(_processingTime, EntryOf(time, TimeDomain.ProcessingTime));
+
+    /// <summary>Takes out the earliest timer of event time at or before the watermark. The caller then enters its key and
+    /// namespace (<see cref="KeyedState{TKey}.EnterStoredNamespace"/>, if it is not empty) and calls the
+    /// operator.</summary>
     /// <returns>False if none is due.</returns>
-    public bool TryTakeDue(Timestamp watermark, out DueTimer<TKey> timer)
+    public bool TryTakeDue(Timestamp watermark, out DueTimer<TKey> timer) =>
+        TryTake(_eventTime, watermark, out timer);
+
+    /// <summary>Takes out the earliest timer of processing time at or before now, like
+    /// <see cref="TryTakeDue"/>.</summary>
+    /// <returns>False if none is due.</returns>
+    public bool TryTakeDueProcessingTime(Timestamp now, out DueTimer<TKey> timer) =>
+        TryTake(_processingTime, now, out timer);
+
+    private bool TryTake(SortedSet<Entry> index, Timestamp now, out DueTimer<TKey> timer)
     {
         _access.Current.ThrowIfDisposed();
-        if (_index.Count == 0 || _index.Min is not { } entry || entry.Time > watermark)
+        if (index.Count == 0 || index.Min is not { } entry || entry.Time > now)
         {
             timer = default;
             return false;
         }
 
-        _index.Remove(entry);
+        index.Remove(entry);
         _access.Delete(entry.Row);
         var rest = entry.Row.AsSpan(KeyedRowKey.KeyGroupSize);
         var key = KeyedRowKey.ReadPart(rest, out var afterKey);
@@ -76,20 +90,43 @@ public sealed class KeyedTimers<TKey>
         return true;
     }
 
-    private Entry EntryOf(Timestamp time)
+    private void Register(SortedSet<Entry> index, Entry entry)
+    {
+        if (index.Add(entry))
+        {
+            _access.PutStored(entry.Row, []);
+        }
+    }
+
+    private void Delete(SortedSet<Entry> index, Entry entry)
+    {
+        if (index.Remove(entry))
+        {
+            _access.Delete(entry.Row);
+        }
+    }
+
+    private Entry EntryOf(Timestamp time, TimeDomain domain)
     {
         _row.ResetWrittenCount();
         _row.Write(_access.Current.PrefixOfTimers());
         StateSerializer.Timestamp.Write(time, _row);
+        if (domain == TimeDomain.ProcessingTime)
+        {
+            _row.Write([ProcessingTimeMark]);
+        }
+
         return new(time, _row.WrittenSpan.ToArray());
     }
 
-    private Entry Restore(ReadOnlySpan<byte> row)
+    private void Restore(ReadOnlySpan<byte> row)
     {
         var rest = row[KeyedRowKey.KeyGroupSize..];
         _ = _access.TakePart(ref rest);
         _ = _access.TakePart(ref rest);
-        return new(_access.Decode(StateSerializer.Timestamp, rest), row.ToArray());
+        var isProcessingTime = rest is [.. { Length: sizeof(long) }, ProcessingTimeMark];
+        var time = _access.Decode(StateSerializer.Timestamp, isProcessingTime ? rest[..^1] : rest);
+        (isProcessingTime ? _processingTime : _eventTime).Add(new(time, row.ToArray()));
     }
 
     private sealed record Entry(Timestamp Time, byte[] Row)

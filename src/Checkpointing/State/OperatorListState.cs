@@ -5,7 +5,7 @@ namespace Checkpointing.State;
 
 /// <summary>A list of the operator. Items count as immutable.</summary>
 /// <remarks>One caller at a time.</remarks>
-public sealed class OperatorListState<T> : IStoredOperatorList
+public sealed class OperatorListState<T> : IStoredOperatorState
 {
     private readonly OperatorListStateDescriptor<T> _descriptor;
     private readonly string _operatorName;
@@ -18,9 +18,9 @@ public sealed class OperatorListState<T> : IStoredOperatorList
     /// <summary>The items now; after a restore those that went to this subtask.</summary>
     public IReadOnlyList<T> Items => _items;
 
-    StateDescriptor IStoredOperatorList.Descriptor => _descriptor;
+    StateDescriptor IStoredOperatorState.Descriptor => _descriptor;
 
-    OperatorStateMode IStoredOperatorList.Mode =>
+    OperatorStateMode IStoredOperatorState.Mode =>
         _descriptor.Redistribution == StateRedistribution.Union ? OperatorStateMode.Union : OperatorStateMode.Split;
 
     /// <summary>Appends an item.</summary>
@@ -44,16 +44,16 @@ public sealed class OperatorListState<T> : IStoredOperatorList
         _isShared = false;
     }
 
-    void IStoredOperatorList.AddStored(ReadOnlySpan<byte> item, SerializerIdentity stored) =>
+    void IStoredOperatorState.AddStored(ReadOnlySpan<byte> item, SerializerIdentity stored) =>
         Add(StoredValue.Read(_descriptor.ItemSerializer, item, stored, _operatorName, _descriptor.Name));
 
-    IOperatorListSnapshot IStoredOperatorList.TakeSnapshot()
+    IOperatorStateSnapshot IStoredOperatorState.TakeSnapshot()
     {
         _isShared = true;
         return new Snapshot(_items, _descriptor.ItemSerializer);
     }
 
-    private sealed class Snapshot(List<T> items, StateSerializer<T> serializer) : IOperatorListSnapshot
+    private sealed class Snapshot(List<T> items, StateSerializer<T> serializer) : IOperatorStateSnapshot
     {
         public int Count => items.Count;
 

@@ -6,7 +6,7 @@ namespace Checkpointing.State;
 /// <param name="name">Name, unique within the operator.</param>
 /// <param name="serializer">Of one item. Null: the built-in one of exactly this type.</param>
 public sealed class OperatorListStateDescriptor<T>(string name, StateSerializer<T>? serializer = null)
-    : StateDescriptor(name, StateKind.OperatorList), IOperatorListDescriptor
+    : StateDescriptor(name, StateKind.OperatorList), IOperatorStateDescriptor
 {
     /// <summary>How items are dealt to the subtasks on restore. Default:
     /// <see cref="StateRedistribution.Split"/>.</summary>
@@ -17,6 +17,6 @@ public sealed class OperatorListStateDescriptor<T>(string name, StateSerializer<
 
     internal StateSerializer<T> ItemSerializer => Resolve(serializer);
 
-    IStoredOperatorList IOperatorListDescriptor.NewList(string operatorName) =>
+    IStoredOperatorState IOperatorStateDescriptor.NewState(string operatorName) =>
         new OperatorListState<T>(this, operatorName);
 }

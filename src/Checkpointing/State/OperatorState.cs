@@ -7,38 +7,49 @@ namespace Checkpointing.State;
 public sealed class OperatorState
 {
     private readonly string _operatorName;
-    private readonly Dictionary<string, IStoredOperatorList> _lists = [];
-    private readonly List<IStoredOperatorList> _inOrder = [];
+    private readonly Dictionary<string, IStoredOperatorState> _states = [];
+    private readonly List<IStoredOperatorState> _inOrder = [];
 
     internal OperatorState(string operatorName, IEnumerable<StateDescriptor> declared)
     {
         _operatorName = operatorName;
-        foreach (var descriptor in declared.OfType<IOperatorListDescriptor>())
+        foreach (var descriptor in declared.OfType<IOperatorStateDescriptor>())
         {
-            var list = descriptor.NewList(operatorName);
-            _lists.Add(list.Descriptor.Name, list);
-            _inOrder.Add(list);
+            var state = descriptor.NewState(operatorName);
+            _states.Add(state.Descriptor.Name, state);
+            _inOrder.Add(state);
         }
     }
 
-    internal IReadOnlyList<IStoredOperatorList> Lists => _inOrder;
+    internal IReadOnlyList<IStoredOperatorState> States => _inOrder;
 
     internal bool IsDisposed { get; set; }
 
     /// <summary>A declared list. Every call gives the same object.</summary>
     /// <exception cref="InvalidOperationException">The state is not among those that the operator declares.</exception>
-    public OperatorListState<T> GetState<T>(OperatorListStateDescriptor<T> descriptor)
+    public OperatorListState<T> GetState<T>(OperatorListStateDescriptor<T> descriptor) =>
+        Get<OperatorListState<T>>(descriptor, $"list '{descriptor?.Name}' of {typeof(T)}");
+
+    /// <summary>A declared broadcast map. Every call gives the same object.</summary>
+    /// <exception cref="InvalidOperationException">The state is not among those that the operator declares.</exception>
+    public BroadcastState<TKey, TValue> GetState<TKey, TValue>(BroadcastStateDescriptor<TKey, TValue> descriptor)
+        where TKey : notnull =>
+        Get<BroadcastState<TKey, TValue>>(
+            descriptor, $"broadcast map '{descriptor?.Name}' of {typeof(TKey)} and {typeof(TValue)}");
+
+    internal IStoredOperatorState? Find(string name) => _states.GetValueOrDefault(name);
+
+    internal IReadOnlyList<StateDescription> Describe() =>
+        [.. _inOrder.Select(static state => state.Descriptor.Describe(null))];
+
+    private TState Get<TState>(StateDescriptor descriptor, FormattableString what)
+        where TState : class
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return _lists.GetValueOrDefault(descriptor.Name) as OperatorListState<T>
+        return _states.GetValueOrDefault(descriptor.Name) as TState
             ?? throw new InvalidOperationException(
-                $"Operator '{_operatorName}' declares no list '{descriptor.Name}' of {typeof(T)}. Add its "
+                $"Operator '{_operatorName}' declares no {FormattableString.Invariant(what)}. Add its "
                 + "descriptor to its states.");
     }
-
-    internal IStoredOperatorList? Find(string name) => _lists.GetValueOrDefault(name);
-
-    internal IReadOnlyList<StateDescription> Describe() =>
-        [.. _inOrder.Select(static list => list.Descriptor.Describe(null))];
 }

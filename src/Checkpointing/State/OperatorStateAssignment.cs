@@ -51,7 +51,7 @@ public static class OperatorStateAssignment
                 ValueList<long> offsets = partition.Mode switch
                 {
                     OperatorStateMode.Union => partition.Offsets,
-                    OperatorStateMode.Broadcast when broadcasters[partition.Name] is var owners
+                    OperatorStateMode.Broadcast when broadcasters.TryGetValue(partition.Name, out var owners)
                         && owners[subtask % owners.Count] == old => partition.Offsets,
                     OperatorStateMode.Split when isSameParallelism => subtask == old ? partition.Offsets : [],
                     OperatorStateMode.Split => [.. Take(partition.Offsets, subtask - first, result.Length)],
@@ -90,7 +90,8 @@ public static class OperatorStateAssignment
         {
             foreach (var partition in all[old]?.Partitions ?? [])
             {
-                if (partition.Mode == OperatorStateMode.Broadcast)
+                // One without items has no copy to give: others have, or none has.
+                if (partition.Mode == OperatorStateMode.Broadcast && partition.Offsets.Count > 0)
                 {
                     if (!found.TryGetValue(partition.Name, out var owners))
                     {

@@ -18,19 +18,19 @@ internal static class OperatorStateFormat
     private const int DigestOffset = 12;
     private const int HeadSize = DigestOffset + ContentDigest.Size;
 
-    /// <summary>Writes lists into one stream.</summary>
+    /// <summary>Writes states into one stream.</summary>
     internal static (byte[] Stream, ValueList<OperatorStatePartition> Partitions) Write(
-        IReadOnlyList<(StateDescription State, OperatorStateMode Mode, IOperatorListSnapshot Items)> lists)
+        IReadOnlyList<(StateDescription State, OperatorStateMode Mode, IOperatorStateSnapshot Items)> operatorStates)
     {
         var target = new ArrayBufferWriter<byte>();
         StateSerializer.Int64.Write(Magic, target);
         StateSerializer.Int32.Write(Version, target);
         target.GetSpan(ContentDigest.Size)[..ContentDigest.Size].Clear();
         target.Advance(ContentDigest.Size);
-        StateDescriptionSerializer.Write([.. lists.Select(static list => list.State)], target);
+        StateDescriptionSerializer.Write([.. operatorStates.Select(static one => one.State)], target);
         List<OperatorStatePartition> partitions = [];
         var item = new ArrayBufferWriter<byte>();
-        foreach (var (state, mode, items) in lists)
+        foreach (var (state, mode, items) in operatorStates)
         {
             var offsets = new long[items.Count];
             for (var i = 0; i < offsets.Length; i++)

@@ -3,7 +3,7 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.State;
 
-/// <summary>Fills the lists of an operator from stored streams.</summary>
+/// <summary>Fills the states of an operator from stored streams.</summary>
 internal static class OperatorStateRestore
 {
     internal static async ValueTask RunAsync(
@@ -74,17 +74,17 @@ internal static class OperatorStateRestore
         byte[] stream, string path)
     {
         var (stored, itemsOffset) = OperatorStateFormat.ReadHead(stream, path);
-        StateDescriptor[] declared = [.. state.Lists.Select(static list => list.Descriptor)];
+        StateDescriptor[] declared = [.. state.States.Select(static declared => declared.Descriptor)];
         foreach (var partition in partitions)
         {
             var description = stored.FirstOrDefault(description => description.Name == partition.Name)
                 ?? throw new CheckpointCorruptException(path, 0, $"a description of state '{partition.Name}'", "none");
             StateCompatibility.Check(context, [description], declared, null);
-            if (state.Find(partition.Name) is { } list)
+            if (state.Find(partition.Name) is { } target)
             {
                 foreach (var offset in partition.Offsets)
                 {
-                    list.AddStored(
+                    target.AddStored(
                         OperatorStateFormat.ReadItem(stream, itemsOffset, offset, path), description.Value!);
                 }
             }

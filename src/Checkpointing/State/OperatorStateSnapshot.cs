@@ -4,19 +4,19 @@ using Checkpointing.Storage;
 
 namespace Checkpointing.State;
 
-/// <summary>Writes the lists of an operator as they were when the snapshot was prepared.</summary>
+/// <summary>Writes the states of an operator as they were when the snapshot was prepared.</summary>
 internal sealed class OperatorStateSnapshot
 {
     /// <summary>Largest stream that is kept in the metadata itself, in bytes.</summary>
     internal const int MaxInlineSize = 20 * 1024;
 
-    private readonly IReadOnlyList<(StateDescription State, OperatorStateMode Mode, IOperatorListSnapshot Items)>
-        _lists;
+    private readonly IReadOnlyList<(StateDescription State, OperatorStateMode Mode, IOperatorStateSnapshot Items)>
+        _states;
 
     /// <summary>The synchronous part.</summary>
-    internal OperatorStateSnapshot(OperatorState state) => _lists =
+    internal OperatorStateSnapshot(OperatorState state) => _states =
     [
-        .. state.Lists.Select(static list => (list.Descriptor.Describe(null), list.Mode, list.TakeSnapshot())),
+        .. state.States.Select(static one => (one.Descriptor.Describe(null), one.Mode, one.TakeSnapshot())),
     ];
 
     /// <summary>The file that was made, if one was.</summary>
@@ -26,12 +26,12 @@ internal sealed class OperatorStateSnapshot
     internal async ValueTask<OperatorStateHandle?> WriteAsync(
         SubtaskStateContext context, SnapshotRequest request, CancellationToken cancellationToken)
     {
-        if (_lists.All(static list => list.Items.Count == 0))
+        if (_states.All(static one => one.Items.Count == 0))
         {
             return null;
         }
 
-        var (stream, partitions) = OperatorStateFormat.Write(_lists);
+        var (stream, partitions) = OperatorStateFormat.Write(_states);
         if (stream.Length <= MaxInlineSize)
         {
             return new(

@@ -51,7 +51,7 @@ internal static partial class StateCompatibility
             {
                 CheckState(
                     operatorName, state, descriptor,
-                    descriptor.Kind == StateKind.OperatorList ? null : keySerializer);
+                    descriptor.IsOfOperator ? null : keySerializer);
             }
             else if (!allowNonRestoredState)
             {
@@ -86,7 +86,7 @@ internal static partial class StateCompatibility
                 "kind " + stored.Kind, "kind " + wanted.Kind, "Declare the old kind, or give the state a new name.");
         }
 
-        CheckBytes("key", stored.Key, wanted.Key, declared.Kind == StateKind.OperatorList ? null : keySerializer);
+        CheckBytes("key", stored.Key, wanted.Key, declared.IsOfOperator ? null : keySerializer);
         CheckBytes("namespace", stored.Namespace, wanted.Namespace, declared.Namespace);
         CheckBytes("map key", stored.UserKey, wanted.UserKey, declared.UserKey);
         if (stored.Value is null || wanted.Value is null)

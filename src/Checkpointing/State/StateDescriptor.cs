@@ -41,6 +41,9 @@ public abstract class StateDescriptor
     /// <summary>Serializer of a map's keys; null for other kinds.</summary>
     public virtual StateSerializer? UserKey => null;
 
+    /// <summary>Whether it belongs to the operator, and to no key.</summary>
+    internal bool IsOfOperator => IsKindOfOperator(Kind);
+
     /// <summary>The built-in reduction that folds values; null: another kind, or a function of the program.</summary>
     internal virtual Reduction? BuiltIn => null;
 
@@ -48,11 +51,14 @@ public abstract class StateDescriptor
     /// <param name="key">The key's serializer; null for operator state.</param>
     /// <exception cref="InvalidOperationException">A serializer is missing.</exception>
     public StateDescription Describe(StateSerializer? key) => new(
-        Name, Kind, Kind == StateKind.OperatorList ? null : key?.Identity, Namespace?.Identity, UserKey?.Identity,
+        Name, Kind, IsOfOperator ? null : key?.Identity, Namespace?.Identity, UserKey?.Identity,
         Kind == StateKind.Timer ? null : Value.Identity)
     {
         IsStamped = TimeToLive is not null,
     };
+
+    /// <summary>Whether states of a kind belong to the operator, and to no key.</summary>
+    internal static bool IsKindOfOperator(StateKind kind) => kind is StateKind.OperatorList or StateKind.Broadcast;
 
     private protected StateSerializer<T> Resolve<T>(StateSerializer<T>? given) =>
         given is not null || StateSerializer.TryGetBuiltIn(out given)

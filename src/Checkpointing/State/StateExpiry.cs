@@ -19,7 +19,8 @@ internal sealed class StateExpiry(TimeSpan duration, TimeProvider time)
     internal static long NowOf(TimeProvider time) => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Whether states of a kind can have a time to live.</summary>
-    internal static bool IsPossible(StateKind kind) => kind is not (StateKind.Timer or StateKind.OperatorList);
+    internal static bool IsPossible(StateKind kind) =>
+        kind is not (StateKind.Timer or StateKind.OperatorList or StateKind.Broadcast);
 
     internal static void WriteStamp(long stamp, IBufferWriter<byte> target)
     {

@@ -74,7 +74,7 @@ internal static partial class SubtaskStateOpening
         }
     }
 
-    private static bool IsKeyed(StateDescriptor state) => state.Kind != StateKind.OperatorList;
+    private static bool IsKeyed(StateDescriptor state) => !state.IsOfOperator;
 
     private static string Name(SubtaskStateContext context) =>
         context.States.FirstOrDefault(IsKeyed) is { } state ? $"state '{state.Name}'" : "a timer";

@@ -25,6 +25,9 @@ public enum StateKind
 
     /// <summary>A list of the operator, of no key.</summary>
     OperatorList = 7,
+
+    /// <summary>A map of the operator, of no key, of which every subtask holds the same copy.</summary>
+    Broadcast = 8,
 }
 
 /// <summary>Which serializer wrote stored bytes.</summary>
@@ -44,7 +47,7 @@ public sealed record SerializerIdentity(string Id, int Version, long SchemaFinge
 /// <param name="Kind">Its kind.</param>
 /// <param name="Key">Serializer of the key; null for operator state.</param>
 /// <param name="Namespace">Serializer of the namespace; null without.</param>
-/// <param name="UserKey">Serializer of the map's keys; null for other kinds.</param>
+/// <param name="UserKey">Serializer of the keys of a map or broadcast map; null for other kinds.</param>
 /// <param name="Value">Serializer of values, elements or accumulators; null for timers.</param>
 public sealed record StateDescription(
     string Name,

@@ -139,6 +139,94 @@ public sealed class SubtaskRuntimeTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Handle_IdleInput_HoldsEventTimeBackNoMore()
+    {
+        _runtime.Handle(0, Watermark(7));
+        Sent().Should().BeEmpty();
+
+        _runtime.Handle(1, IdleElement.Instance);
+
+        Sent().Should().Equal("watermark 7");
+        _runtime.Handle(0, Watermark(9));
+        Sent().Should().Equal("watermark 7", "watermark 9");
+    }
+
+    [Fact]
+    public void Handle_RecordsOfAnIdleInput_HoldEventTimeBackAgain()
+    {
+        _runtime.Handle(1, IdleElement.Instance);
+        _runtime.Handle(0, Watermark(7));
+        _runtime.Handle(1, Records("a"));
+        _runtime.Handle(0, Watermark(9));
+        _runtime.Watermark.Should().Be(new Timestamp(7));
+
+        _runtime.Handle(1, Watermark(8));
+
+        _runtime.Watermark.Should().Be(new Timestamp(8));
+    }
+
+    [Fact]
+    public void Handle_AllInputsIdle_SaysSoOnceAndWhenOneIsNotAnyMore()
+    {
+        _runtime.Handle(0, Watermark(5));
+        _runtime.Handle(1, IdleElement.Instance);
+        _runtime.Handle(0, IdleElement.Instance);
+        _runtime.Handle(1, IdleElement.Instance);
+        Sent().Should().Equal("watermark 5", "idle");
+
+        _runtime.Handle(1, Watermark(3));
+
+        Sent().Should().Equal("watermark 5", "idle", "watermark 5");
+        _runtime.Watermark.Should().Be(new Timestamp(5), "event time never goes back");
+    }
+
+    [Fact]
+    public void Handle_OneInputEndedAndOneIdle_DoesNotGoToTheEndOfTime()
+    {
+        _runtime.Handle(0, new WatermarkElement(Timestamp.MaxValue));
+        _runtime.Handle(0, EndOfInputElement.Instance);
+        _runtime.Handle(1, Watermark(4));
+        _runtime.Handle(1, IdleElement.Instance);
+        _runtime.Watermark.Should().Be(new Timestamp(4));
+
+        _runtime.Handle(1, new WatermarkElement(Timestamp.MaxValue));
+
+        _runtime.Watermark.Should().Be(Timestamp.MaxValue);
+    }
+
+    [Fact]
+    public void Handle_WatermarkBelowTheRestoredOne_ChangesNothing()
+    {
+        _logic.Restored = new(10);
+
+        _runtime.Handle(0, Watermark(5));
+        _runtime.Handle(1, Watermark(6));
+        Sent().Should().BeEmpty();
+        _runtime.Handle(0, Watermark(12));
+        _runtime.Handle(1, Watermark(11));
+
+        _logic.Calls.Should().Equal("watermark 11");
+    }
+
+    [Fact]
+    public void AdvanceProcessingTime_BeforeAndAfterItIsDue_FiresThenOnly()
+    {
+        _logic.NextTimer = new(10);
+        _runtime.AdvanceProcessingTime(new(9));
+        _logic.Calls.Should().BeEmpty();
+        _logic.TimerRounds = 2;
+
+        _runtime.AdvanceProcessingTime(new(11));
+        while (_runtime.HasMore)
+        {
+            _runtime.Continue();
+        }
+
+        _logic.Calls.Should().Equal("time 11", "time 11", "time 11");
+        Sent().Should().BeEmpty("the clock of a process is nobody else's");
+    }
+
+    [Fact]
     public void Handle_EndOfAllInputs_EndsOnceAndStillTakesCheckpoints()
     {
         _runtime.Handle(0, EndOfInputElement.Instance);
@@ -217,6 +305,7 @@ public sealed class SubtaskRuntimeTests : IAsyncDisposable
         WatermarkElement watermark => $"watermark {watermark.Time}",
         BarrierElement barrier => $"barrier {barrier.Request.CheckpointId}",
         EndOfInputElement => "end",
+        IdleElement => "idle",
         _ => "?",
     });
 }

@@ -1,3 +1,4 @@
+using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Checkpointing.Diagnostics;
 using Checkpointing.Hosting.Execution;
@@ -12,14 +13,17 @@ namespace Checkpointing.Hosting.Tests.Support;
 /// them.</summary>
 /// <remarks>A crash drops everything that is in memory. Notices that were on their way to a committer then still arrive
 /// later, as at a process that does not know that it was replaced.</remarks>
-internal sealed class JobSimulation(int seed, Func<StreamJob> define)
+/// <param name="seed">Gives the order of all events.</param>
+/// <param name="define">Defines the job anew for each process.</param>
+/// <param name="movesClock">Whether the process's clock goes on between two steps.</param>
+internal sealed class JobSimulation(int seed, Func<StreamJob> define, bool movesClock = false)
 {
     private readonly Random _random = new(seed);
     private readonly InMemoryCheckpointStorage _storage = new();
     private readonly FakeTimeProvider _time = new();
     private readonly IdSource _ids = IdSource.FromSeed((ulong)seed);
     private readonly List<Action> _zombies = [];
-    private readonly HashSet<Task> _triggered = [];
+    private readonly List<Task<CompletedCheckpoint>> _triggered = [];
     private Life? _life;
     private CheckpointCoordinator? _coordinator;
     private Scheduler _scheduler = null!;
@@ -44,6 +48,7 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
                 break;
             }
 
+            CountCompleted();
             if (_triggered.Count < 3 && _random.Next(60) == 0)
             {
                 Trigger();
@@ -85,6 +90,7 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
         if (isNewProcess)
         {
             _scheduler = new(_random);
+            CountCompleted();
             _triggered.Clear();
             var gateway = new Gateway(() => _life!);
             _coordinator = new CheckpointCoordinatorBuilder(_storage).WithJob(plan.Topology).WithTaskGateway(gateway)
@@ -113,7 +119,12 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
         }
         else
         {
-            _life!.Step();
+            if (movesClock)
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(_random.Next(3)));
+            }
+
+            _life!.Step(Timestamp.FromDateTime(_time.GetUtcNow().UtcDateTime));
         }
     }
 
@@ -130,16 +141,18 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
 
     private void Trigger()
     {
-        var triggered = _coordinator!.TriggerAsync(CheckpointRequest.Checkpoint);
-        _triggered.Add(triggered);
-        triggered.ContinueWith(
-            done =>
-            {
-                _ = done.Exception;
-                _triggered.Remove(triggered);
-                CompletedCheckpoints += done.IsCompletedSuccessfully ? 1 : 0;
-            },
-            TaskContinuationOptions.ExecuteSynchronously);
+        _triggered.Add(_coordinator!.TriggerAsync(CheckpointRequest.Checkpoint));
+    }
+
+    // Looked at between two steps: a continuation would run on another thread, and the seed would no longer say when.
+    private void CountCompleted()
+    {
+        CompletedCheckpoints += _triggered.Count(static triggered => triggered.IsCompletedSuccessfully);
+        _triggered.RemoveAll(static triggered =>
+        {
+            _ = triggered.Exception;
+            return triggered.IsCompleted;
+        });
     }
 
     /// <summary>Background work of the coordinator.</summary>
@@ -245,7 +258,7 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
             .SelectMany(static pair => pair.Second.OfType<CheckpointCompleted>()
                 .Select(notice => (Action)(() => pair.First.NotifyCompleted(notice.CheckpointId))));
 
-        public void Step()
+        public void Step(Timestamp now)
         {
             if (_plans.Count > 0 && random.Next(4) == 0)
             {
@@ -258,6 +271,10 @@ internal sealed class JobSimulation(int seed, Func<StreamJob> define)
             if (runtime.HasMore)
             {
                 runtime.Continue();
+            }
+            else if (runtime.NextProcessingTime <= now)
+            {
+                runtime.AdvanceProcessingTime(now);
             }
             else if (_mail[at].Count > 0 && random.Next(2) == 0)
             {

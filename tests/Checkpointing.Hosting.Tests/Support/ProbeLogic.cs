@@ -13,10 +13,18 @@ internal sealed class ProbeLogic(Collector<string>? output = null) : SubtaskLogi
 
     public CheckpointingException? SnapshotFailure { get; set; }
 
+    public Timestamp Restored { get; set; } = Timestamp.MinValue;
+
+    public Timestamp? NextTimer { get; set; }
+
+    public override Timestamp RestoredWatermark => Restored;
+
+    public override Timestamp? NextProcessingTime => NextTimer;
+
     public override ValueTask OpenAsync(SubtaskContext context, CancellationToken cancellationToken) =>
         ValueTask.CompletedTask;
 
-    public override void Process(StreamElement batch)
+    public override void Process(StreamElement batch, int input)
     {
         foreach (var value in ((RecordBatch<string>)batch).Values)
         {
@@ -28,6 +36,12 @@ internal sealed class ProbeLogic(Collector<string>? output = null) : SubtaskLogi
     public override bool TryAdvanceTo(Timestamp watermark)
     {
         Calls.Add($"watermark {watermark}");
+        return TimerRounds-- <= 0;
+    }
+
+    public override bool TryAdvanceProcessingTimeTo(Timestamp now)
+    {
+        Calls.Add($"time {now}");
         return TimerRounds-- <= 0;
     }
 

@@ -102,38 +102,55 @@ public sealed class KeyedTimersTests
         (await act.Should().ThrowAsync<StateMigrationException>()).Which.State.Should().Be("_timers");
     }
 
-    // Model: a set of (time, key). A restore in the middle changes nothing.
+    [Fact]
+    public async Task TryTakeDueProcessingTime_TimersOfBothClocks_GivesItsOwn()
+    {
+        await using var state = await OpenAsync();
+        Register(state, "a", 10);
+        using (state.Keyed.EnterKey("a"))
+        {
+            state.Timers.RegisterProcessingTime(new(10));
+            state.Timers.RegisterProcessingTime(new(20));
+            state.Timers.RegisterProcessingTime(new(30));
+            state.Timers.DeleteProcessingTime(new(20));
+        }
+
+        state.Timers.NextProcessingTime.Should().Be(new Timestamp(10));
+        state.Timers.TryTakeDueProcessingTime(new(25), out var timer).Should().BeTrue();
+        timer.Time.Should().Be(new Timestamp(10));
+        state.Timers.TryTakeDueProcessingTime(new(25), out _).Should().BeFalse();
+        state.Timers.NextProcessingTime.Should().Be(new Timestamp(30));
+        TakeAll(state, 100).Should().ContainSingle();
+    }
+
+    // Model: a set of (clock, time, key). A restore in the middle changes nothing.
     [Fact]
     public void AnyHistory_WithRestores_EqualsASet() =>
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 4], Gen.Int[0, 30]).Array[0, 120].Sample(
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 4], Gen.Int[0, 30], Gen.Enum<TimeDomain>()).Array[0, 120].Sample(
             steps => RunHistoryAsync(steps).GetAwaiter().GetResult(), iter: 40);
 
-    private static async Task RunHistoryAsync((int Kind, int Key, int Time)[] steps)
+    private static async Task RunHistoryAsync((int Kind, int Key, int Time, TimeDomain Domain)[] steps)
     {
         var fixture = new StateFixture();
-        var model = new HashSet<(long Time, string Key)>();
+        var model = new HashSet<(TimeDomain Domain, long Time, string Key)>();
         var state = await StateFixture.OpenAsync(fixture.Context() with { UsesTimers = true });
-        foreach (var (kind, keyNumber, time) in steps)
+        foreach (var (kind, keyNumber, time, domain) in steps)
         {
             var key = "k" + keyNumber;
             switch (kind)
             {
                 case < 5:
-                    Register(state, key, time);
-                    model.Add((time, key));
+                    Register(state, domain, key, time);
+                    model.Add((domain, time, key));
                     break;
                 case < 7:
-                    using (state.Keyed.EnterKey(key))
-                    {
-                        state.Timers.DeleteEventTime(new(time));
-                    }
-
-                    model.Remove((time, key));
+                    Delete(state, domain, key, time);
+                    model.Remove((domain, time, key));
                     break;
                 case < 9:
-                    var due = model.Where(timer => timer.Time <= time).ToList();
-                    var fired = TakeAll(state, time).Select(
-                        static timer => (timer.Time.Milliseconds, timer.Key)).ToList();
+                    var due = model.Where(timer => timer.Domain == domain && timer.Time <= time).ToList();
+                    var fired = TakeAll(state, time, domain).Select(
+                        timer => (domain, timer.Time.Milliseconds, timer.Key)).ToList();
                     fired.Should().BeEquivalentTo(due);
                     fired.Select(static timer => timer.Milliseconds).Should().BeInAscendingOrder();
                     model.ExceptWith(due);
@@ -151,6 +168,32 @@ public sealed class KeyedTimersTests
         await state.DisposeAsync();
     }
 
+    private static void Register(SubtaskState<string> state, TimeDomain domain, string key, long time)
+    {
+        using var scope = state.Keyed.EnterKey(key);
+        if (domain == TimeDomain.EventTime)
+        {
+            state.Timers.RegisterEventTime(new(time));
+        }
+        else
+        {
+            state.Timers.RegisterProcessingTime(new(time));
+        }
+    }
+
+    private static void Delete(SubtaskState<string> state, TimeDomain domain, string key, long time)
+    {
+        using var scope = state.Keyed.EnterKey(key);
+        if (domain == TimeDomain.EventTime)
+        {
+            state.Timers.DeleteEventTime(new(time));
+        }
+        else
+        {
+            state.Timers.DeleteProcessingTime(new(time));
+        }
+    }
+
     private static void Register(SubtaskState<string> state, string key, params long[] times)
     {
         using var scope = state.Keyed.EnterKey(key);
@@ -160,10 +203,13 @@ public sealed class KeyedTimersTests
         }
     }
 
-    private static List<DueTimer<string>> TakeAll(SubtaskState<string> state, long watermark)
+    private static List<DueTimer<string>> TakeAll(
+        SubtaskState<string> state, long now, TimeDomain domain = TimeDomain.EventTime)
     {
         List<DueTimer<string>> fired = [];
-        while (state.Timers.TryTakeDue(new(watermark), out var timer))
+        while (domain == TimeDomain.EventTime
+            ? state.Timers.TryTakeDue(new(now), out var timer)
+            : state.Timers.TryTakeDueProcessingTime(new(now), out timer))
         {
             fired.Add(timer);
         }

@@ -76,6 +76,21 @@ public sealed class OperatorStateAssignmentTests
             new OperatorStatePartition("a", OperatorStateMode.Split, [2]));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void Assign_BroadcastStateThatSomeHaveNoCopyOf_GivesEachOneCopyOfTheOthers(int parallelism)
+    {
+        var all = new[] { NewHandle(0, 1, 1, broadcast: 0), null, NewHandle(2, 0, 0, 2), NewHandle(3, 0, 0, 2) };
+
+        var result = OperatorStateAssignment.Assign(all, parallelism);
+
+        result.Should().AllSatisfy(static handles => ItemsOf(handles, OperatorStateMode.Broadcast).Should().HaveCount(2));
+        result.SelectMany(static handles => ItemsOf(handles, OperatorStateMode.Broadcast))
+            .Select(static item => item.Stream).Should().NotContain("old 0");
+    }
+
     [Fact]
     public void Assign_NoHandles_GivesNothing() =>
         OperatorStateAssignment.Assign([], 2).Should().AllSatisfy(static handles => handles.Should().BeEmpty());

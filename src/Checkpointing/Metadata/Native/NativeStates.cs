@@ -15,10 +15,10 @@ internal static class NativeStates
         var name = body.ReadText("a state's name");
         var offset = body.Position;
         var kind = (StateKind)body.ReadByte("a state's kind");
-        if (kind is < StateKind.Value or > StateKind.OperatorList)
+        if (kind is < StateKind.Value or > StateKind.Broadcast)
         {
             throw body.Unsupported($"state '{name}' of kind {(int)kind} at byte {offset}",
-                "kinds 1 to 7; use a newer library");
+                "kinds 1 to 8; use a newer library");
         }
 
         var parts = body.ReadByte("which serializers a state has");
@@ -43,7 +43,7 @@ internal static class NativeStates
     {
         var begin = output.Begin(NativeTags.State);
         output.WriteText(state.Name);
-        output.WriteCode((int)state.Kind, (int)StateKind.Value, (int)StateKind.OperatorList, "kind of state");
+        output.WriteCode((int)state.Kind, (int)StateKind.Value, (int)StateKind.Broadcast, "kind of state");
         output.WriteByte((byte)((state.Key is null ? 0 : HasKey) | (state.Namespace is null ? 0 : HasNamespace)
             | (state.UserKey is null ? 0 : HasUserKey) | (state.Value is null ? 0 : HasValue)));
         WriteSerializer(output, state.Key);
@@ -65,7 +65,8 @@ internal static class NativeStates
         output.End(begin);
     }
 
-    private static bool CanBeStamped(StateKind kind) => kind is not (StateKind.Timer or StateKind.OperatorList);
+    private static bool CanBeStamped(StateKind kind) =>
+        kind is not (StateKind.Timer or StateKind.OperatorList or StateKind.Broadcast);
 
     private static StateDescription ReadRecords(ref NativeInput body, StateDescription state)
     {

@@ -40,7 +40,7 @@ public sealed class NativeStatesTests
         byte[][] wrong =
         [
             StateOf(1, Record(0x8181), Record(0x8181)), StateOf(1, Record(0x8181, [0])),
-            StateOf(6, Record(0x8181)), StateOf(7, Record(0x8181)),
+            StateOf(6, Record(0x8181)), StateOf(7, Record(0x8181)), StateOf(8, Record(0x8181)),
         ];
         foreach (var state in wrong)
         {
@@ -48,6 +48,26 @@ public sealed class NativeStatesTests
                 .Should().Throw<CheckpointCorruptException>();
         }
     }
+
+    [Theory]
+    [InlineData(1, StateKind.Value)]
+    [InlineData(7, StateKind.OperatorList)]
+    [InlineData(8, StateKind.Broadcast)]
+    public void Read_EachKind_IsWrittenAgainByteForByte(byte stored, StateKind kind)
+    {
+        var file = FileOf(StateOf(stored));
+        var read = CheckpointMetadataSerializer.Read(file, "p");
+
+        read.Operators[0].States[0].Kind.Should().Be(kind);
+        CheckpointMetadataSerializer.Write(read, MetadataFormat.NativeV1).Should().Equal(file);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    public void Read_UnknownKind_IsRefused(byte kind) =>
+        FluentActions.Invoking(() => CheckpointMetadataSerializer.Read(FileOf(StateOf(kind)), "p"))
+            .Should().Throw<UnsupportedFormatException>().WithMessage($"*kind {kind}*kinds 1 to 8*");
 
     [Fact]
     public void Read_UnknownRequiredRecordInAState_IsRefused() =>

@@ -1,0 +1,32 @@
+using System.Buffers;
+using Checkpointing.StateHandles;
+
+namespace Checkpointing.State;
+
+/// <summary>Makes the operator state of its type.</summary>
+internal interface IOperatorStateDescriptor
+{
+    IStoredOperatorState NewState(string operatorName);
+}
+
+/// <summary>A list or a broadcast map of the operator, whatever its type.</summary>
+internal interface IStoredOperatorState
+{
+    StateDescriptor Descriptor { get; }
+
+    OperatorStateMode Mode { get; }
+
+    /// <summary>Adds a stored item.</summary>
+    void AddStored(ReadOnlySpan<byte> item, SerializerIdentity stored);
+
+    /// <summary>The items as they are now, whatever happens to the state afterwards.</summary>
+    IOperatorStateSnapshot TakeSnapshot();
+}
+
+/// <summary>Items of an operator state at one moment.</summary>
+internal interface IOperatorStateSnapshot
+{
+    int Count { get; }
+
+    void WriteItem(int index, IBufferWriter<byte> target);
+}
