@@ -17,7 +17,8 @@ public sealed class BroadcastConnectedStream<TKey, T, TBroadcast>
     internal BroadcastConnectedStream(KeyedStream<TKey, T> keyed, DataStream<TBroadcast> broadcast) =>
         (_keyed, _broadcast) = (keyed, broadcast);
 
-    /// <summary>Adds an operator with keyed state, and with broadcast state that the broadcast records change.</summary>
+    /// <summary>Adds an operator with keyed state, and with broadcast state that the broadcast records
+    /// change.</summary>
     /// <param name="name">Name of the operator.</param>
     /// <param name="factory">Called once a subtask and attempt.</param>
     public OperatorStream<TOut> Process<TOut>(

@@ -37,9 +37,10 @@ public class DataStream<T>
         return new(Job, Origin.Then<T>(next => new FilterCollector<T>(predicate, next)));
     }
 
-    /// <summary>Puts streams of one type together. Event time is the least of all; barriers are aligned over all.</summary>
-    /// <param name="others">At least one, of the same job. The order of records of one stream is kept where its operator
-    /// and the next one have the same parallelism; between streams there is none.</param>
+    /// <summary>Puts streams of one type together. Event time is the least of all; barriers are aligned over
+    /// all.</summary>
+    /// <param name="others">At least one, of the same job. The order of records of one stream is kept where its
+    /// operator and the next one have the same parallelism; between streams there is none.</param>
     /// <exception cref="ArgumentException">None is given, or one is of another job.</exception>
     public DataStream<T> Union(params ReadOnlySpan<DataStream<T>> others)
     {
@@ -56,8 +57,8 @@ public class DataStream<T>
             : throw new ArgumentException("A union is made of at least two streams.", nameof(others));
     }
 
-    /// <summary>Adds an operator without keys, which may have operator state; as many subtasks as the operator before it
-    /// has.</summary>
+    /// <summary>Adds an operator without keys, which may have operator state; as many subtasks as the operator before
+    /// it has.</summary>
     /// <param name="name">Name of the operator.</param>
     /// <param name="factory">Called once a subtask and attempt.</param>
     public OperatorStream<TOut> Process<TOut>(string name, Func<StreamOperator<T, TOut>> factory)

@@ -29,8 +29,8 @@ public sealed class SourceStream<T> : DataStream<T>
         return this;
     }
 
-    /// <summary>A subtask of the source at which nothing has come for a while holds event time back no more, until its next
-    /// record. Default: it always does.</summary>
+    /// <summary>A subtask of the source at which nothing has come for a while holds event time back no more, until its
+    /// next record. Default: it always does.</summary>
     /// <remarks>What is late then depends on when records come: a replay may decide otherwise.</remarks>
     /// <param name="after">Time without a record, by the clock of the process; at least 1 ms.</param>
     public SourceStream<T> WithIdleness(TimeSpan after)

@@ -69,7 +69,8 @@ public sealed class StreamJobBuilder
         if (!ReferenceEquals(this, other))
         {
             throw new ArgumentException(
-                $"The stream belongs to another builder, of job '{other._name}'; both have to be of one job.", parameter);
+                $"The stream belongs to another builder, of job '{other._name}'; both have to be of one job.",
+                parameter);
         }
     }
 

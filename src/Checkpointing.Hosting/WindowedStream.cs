@@ -6,10 +6,10 @@ namespace Checkpointing.Hosting;
 
 /// <summary>A keyed stream that is cut into windows.</summary>
 /// <remarks>
-/// <para>A window of event time fires when the watermark reaches its last millisecond, and is forgotten when the watermark
-/// has gone on by the allowed lateness. A record that comes in between makes it fire again, with all it holds by then. A
-/// record that comes after is late: it is dropped and counted (<see cref="RunningJob.LateElementsDropped"/>), or sent to a
-/// side output.</para>
+/// <para>A window of event time fires when the watermark reaches its last millisecond, and is forgotten when the
+/// watermark has gone on by the allowed lateness. A record that comes in between makes it fire again, with all it holds
+/// by then. A record that comes after is late: it is dropped and counted (<see
+/// cref="RunningJob.LateElementsDropped"/>), or sent to a side output.</para>
 /// <para>Results have the window's last millisecond as their event time.</para>
 /// </remarks>
 /// <typeparam name="TKey">Type of the key.</typeparam>
@@ -26,9 +26,10 @@ public sealed class WindowedStream<TKey, T>
         (_stream, _settings) = (stream, settings);
 
     /// <summary>Keeps windows for a while after they have fired, so that late records still count.</summary>
-    /// <param name="lateness">How far the watermark may have passed a window's last millisecond; at least zero. Default:
-    /// zero.</param>
-    /// <exception cref="InvalidOperationException">The windows are of processing time, where nothing is late.</exception>
+    /// <param name="lateness">How far the watermark may have passed a window's last millisecond; at least zero.
+    /// Default: zero.</param>
+    /// <exception cref="InvalidOperationException">The windows are of processing time, where nothing is
+    /// late.</exception>
     public WindowedStream<TKey, T> AllowLateness(TimeSpan lateness)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lateness, TimeSpan.Zero);
@@ -38,7 +39,8 @@ public sealed class WindowedStream<TKey, T>
 
     /// <summary>Sends records that are too late for all of their windows to a side output, instead of dropping and
     /// counting them: <see cref="OperatorStream{T}.SideOutput"/> of the operator gives them.</summary>
-    /// <exception cref="InvalidOperationException">The windows are of processing time, where nothing is late.</exception>
+    /// <exception cref="InvalidOperationException">The windows are of processing time, where nothing is
+    /// late.</exception>
     public WindowedStream<TKey, T> SendLateTo(OutputTag<T> tag)
     {
         ArgumentNullException.ThrowIfNull(tag);
@@ -108,7 +110,8 @@ public sealed class WindowedStream<TKey, T>
         if (!_settings.IsEventTime)
         {
             throw new InvalidOperationException(
-                "In windows of processing time no record is late. Leave the lateness out, or take windows of event time.");
+                "In windows of processing time no record is late. Leave the lateness out, or take windows of event "
+                + "time.");
         }
     }
 }

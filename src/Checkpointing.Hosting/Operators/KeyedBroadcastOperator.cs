@@ -4,11 +4,11 @@ namespace Checkpointing.Hosting.Operators;
 /// look up. One instance a subtask and attempt.</summary>
 /// <remarks>
 /// <para>All members are called by one caller at a time. What <see cref="ProcessBroadcast"/> puts into
-/// <see cref="State.BroadcastStateDescriptor{TKey, TValue}">broadcast state</see> has to depend on the broadcast records
-/// and that state alone: then every subtask's copy is the same at every checkpoint. <see cref="Process"/> reads it
-/// (<see cref="KeyedOperatorContext{TKey}"/> gives it to read only).</para>
-/// <para>Broadcast records reach all subtasks in one order when one subtask sends them; when several do, each one's order
-/// is kept and there is none between them.</para>
+/// <see cref="State.BroadcastStateDescriptor{TKey, TValue}">broadcast state</see> has to depend on the broadcast
+/// records and that state alone: then every subtask's copy is the same at every checkpoint. <see cref="Process"/> reads
+/// it (<see cref="KeyedOperatorContext{TKey}"/> gives it to read only).</para>
+/// <para>Broadcast records reach all subtasks in one order when one subtask sends them; when several do, each one's
+/// order is kept and there is none between them.</para>
 /// </remarks>
 /// <typeparam name="TKey">Type of the key.</typeparam>
 /// <typeparam name="TIn">Type of the keyed input's records.</typeparam>

@@ -49,5 +49,6 @@ public sealed class KeyedElementContext<TKey>
     /// <summary>Counts a record that came too late to be used.</summary>
     public void CountLate() => _counters.AddLateElements(1);
 
-    internal void AdvanceProcessingTime(Timestamp now) => _processingTime = now > _processingTime ? now : _processingTime;
+    internal void AdvanceProcessingTime(Timestamp now) =>
+        _processingTime = now > _processingTime ? now : _processingTime;
 }

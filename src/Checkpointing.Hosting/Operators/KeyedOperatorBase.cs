@@ -4,8 +4,8 @@ namespace Checkpointing.Hosting.Operators;
 
 /// <summary>What all user code with state by key has in common, whatever its inputs are. One instance a subtask and
 /// attempt.</summary>
-/// <remarks>All members are called by one caller at a time. An instance that is <see cref="IDisposable"/> is disposed when
-/// its subtask ends.</remarks>
+/// <remarks>All members are called by one caller at a time. An instance that is <see cref="IDisposable"/> is disposed
+/// when its subtask ends.</remarks>
 /// <typeparam name="TKey">Type of the key.</typeparam>
 /// <typeparam name="TOut">Type of the records that go out.</typeparam>
 public abstract class KeyedOperatorBase<TKey, TOut>

@@ -1,8 +1,9 @@
 namespace Checkpointing.Hosting.Operators;
 
 /// <summary>User code with state by key and two inputs that share it. One instance a subtask and attempt.</summary>
-/// <remarks>All members are called by one caller at a time, inside the scope of the record's key. Event time is the least
-/// of both inputs'. The order of records of one input and key is kept; between the two inputs there is none.</remarks>
+/// <remarks>All members are called by one caller at a time, inside the scope of the record's key. Event time is the
+/// least of both inputs'. The order of records of one input and key is kept; between the two inputs there is
+/// none.</remarks>
 /// <typeparam name="TKey">Type of the key.</typeparam>
 /// <typeparam name="TFirst">Type of the first input's records.</typeparam>
 /// <typeparam name="TSecond">Type of the second input's records.</typeparam>

@@ -3,8 +3,8 @@ using Checkpointing.State;
 namespace Checkpointing.Hosting.Operators;
 
 /// <summary>User code without keys: it may have operator state. One instance a subtask and attempt.</summary>
-/// <remarks>All members are called by one caller at a time. An instance that is <see cref="IDisposable"/> is disposed when
-/// its subtask ends. What needs neither state nor a name is a <see cref="DataStream{T}.Map"/> or
+/// <remarks>All members are called by one caller at a time. An instance that is <see cref="IDisposable"/> is disposed
+/// when its subtask ends. What needs neither state nor a name is a <see cref="DataStream{T}.Map"/> or
 /// <see cref="DataStream{T}.Filter"/>.</remarks>
 /// <typeparam name="TIn">Type of the records that come in.</typeparam>
 /// <typeparam name="TOut">Type of the records that go out.</typeparam>
@@ -28,8 +28,8 @@ public abstract class StreamOperator<TIn, TOut>
     {
     }
 
-    /// <summary>Event time has moved: no record at or before the watermark is still expected. At the end of the input it
-    /// is <see cref="Timestamp.MaxValue"/>.</summary>
+    /// <summary>Event time has moved: no record at or before the watermark is still expected. At the end of the input
+    /// it is <see cref="Timestamp.MaxValue"/>.</summary>
     public virtual void OnWatermark(Timestamp watermark, Emitter<TOut> output)
     {
     }

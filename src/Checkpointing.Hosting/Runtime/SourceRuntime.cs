@@ -96,7 +96,9 @@ internal sealed class SourceRuntime(
             _waitingSince = null;
             SetIdle(_isIdle = false);
         }
-        else if (idleAfter is not null && step == SourceStep.Waiting)
+
+        // Also when it has just read: if it waits now, nobody may call again before the time is up.
+        if (idleAfter is not null && step == SourceStep.Waiting)
         {
             _waitingSince ??= _now;
         }

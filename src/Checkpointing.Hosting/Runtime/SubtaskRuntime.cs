@@ -44,8 +44,8 @@ internal class SubtaskRuntime
 
     public int InputCount => _ended.Length;
 
-    /// <summary>Event time here: the least of the inputs' watermarks, idle inputs apart. It never goes back, not even over
-    /// a restore, if the logic keeps it.</summary>
+    /// <summary>Event time here: the least of the inputs' watermarks, idle inputs apart. It never goes back, not even
+    /// over a restore, if the logic keeps it.</summary>
     public Timestamp Watermark => _watermark > _logic.RestoredWatermark ? _watermark : _logic.RestoredWatermark;
 
     /// <summary>When <see cref="AdvanceProcessingTime"/> has something to do; null: not before something else

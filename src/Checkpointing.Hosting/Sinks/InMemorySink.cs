@@ -3,8 +3,8 @@ using Checkpointing.State;
 namespace Checkpointing.Hosting.Sinks;
 
 /// <summary>Collects records in memory as they come: what is written again after a failure is there twice.</summary>
-/// <remarks>For tests, and for services that read their results where they are made. Safe for concurrent calls. It keeps
-/// everything until <see cref="TakeAll"/>; <see cref="InMemoryTwoPhaseSink{T}"/> collects exactly once.</remarks>
+/// <remarks>For tests, and for services that read their results where they are made. Safe for concurrent calls. It
+/// keeps everything until <see cref="TakeAll"/>; <see cref="InMemoryTwoPhaseSink{T}"/> collects exactly once.</remarks>
 /// <typeparam name="T">Type of the records.</typeparam>
 public sealed class InMemorySink<T> : ISink<T>
 {

@@ -2,14 +2,15 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Sinks;
 
-/// <summary>Collects records in memory, exactly once: they appear when the checkpoint that holds them completes.</summary>
+/// <summary>Collects records in memory, exactly once: they appear when the checkpoint that holds them
+/// completes.</summary>
 /// <remarks>
 /// <para>For tests, and for services that read their results where they are made. Safe for concurrent calls. Records
 /// that are prepared and not yet committed are part of the checkpoint, so they survive the process; what was committed
-/// lives as long as this object. Between the two nothing is lost or doubled: a job that goes back to an older checkpoint
-/// takes back what it had committed since.</para>
-/// <para><see cref="FirstIndex"/> is 0 as long as one object sees the whole life of a job. An object that comes to a job
-/// later, after a new start of the process, holds what was committed since then, and knows how much went
+/// lives as long as this object. Between the two nothing is lost or doubled: a job that goes back to an older
+/// checkpoint takes back what it had committed since.</para>
+/// <para><see cref="FirstIndex"/> is 0 as long as one object sees the whole life of a job. An object that comes to a
+/// job later, after a new start of the process, holds what was committed since then, and knows how much went
 /// before.</para>
 /// </remarks>
 /// <typeparam name="T">Type of the records.</typeparam>

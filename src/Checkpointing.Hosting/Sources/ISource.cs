@@ -9,8 +9,8 @@ public interface ISource<T>
     /// <remarks>Of several readers each pauses after its share; the shares add up to the number.</remarks>
     long? PauseAfter => null;
 
-    /// <summary>Whether several readers can share the input: then the source runs at the job's parallelism, or at that of
-    /// <see cref="StartOptions.OperatorParallelism"/>, and may be rescaled. Default: false, it runs as one
+    /// <summary>Whether several readers can share the input: then the source runs at the job's parallelism, or at that
+    /// of <see cref="StartOptions.OperatorParallelism"/>, and may be rescaled. Default: false, it runs as one
     /// subtask.</summary>
     bool IsParallel => false;
 

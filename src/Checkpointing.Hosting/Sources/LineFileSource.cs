@@ -12,8 +12,8 @@ public sealed class LineFileSource : ISource<string>
     private readonly string _path;
 
     /// <summary>Makes a source.</summary>
-    /// <param name="path">A file in UTF-8, with or without byte order mark; lines end in LF or CR LF. It may grow at its
-    /// end between two runs, by whole lines, nothing else.</param>
+    /// <param name="path">A file in UTF-8, with or without byte order mark; lines end in LF or CR LF. It may grow at
+    /// its end between two runs, by whole lines, nothing else.</param>
     public LineFileSource(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

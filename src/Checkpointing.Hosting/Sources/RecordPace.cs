@@ -1,7 +1,8 @@
 namespace Checkpointing.Hosting.Sources;
 
 /// <summary>How many records may be made: so many a second since it began.</summary>
-/// <remarks>One caller at a time. The clock is read when what it allowed last is used up, not for each record.</remarks>
+/// <remarks>One caller at a time. The clock is read when what it allowed last is used up, not for each
+/// record.</remarks>
 internal sealed class RecordPace(TimeProvider time, double recordsPerSecond)
 {
     // Shorter waits would only cost timers: what comes due meanwhile is made together.

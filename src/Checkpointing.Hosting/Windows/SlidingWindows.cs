@@ -3,8 +3,8 @@ using Checkpointing.State;
 namespace Checkpointing.Hosting.Windows;
 
 /// <summary>Windows of one size that start at a fixed distance from each other, so that they overlap.</summary>
-/// <remarks>A record is kept in each of its windows: size ÷ slide of them. With a slide above the size there are gaps, and
-/// records in a gap lie in no window.</remarks>
+/// <remarks>A record is kept in each of its windows: size ÷ slide of them. With a slide above the size there are gaps,
+/// and records in a gap lie in no window.</remarks>
 public sealed class SlidingWindows : WindowAssigner
 {
     private readonly long _sizeMs;

@@ -16,8 +16,8 @@ public sealed class TumblingWindows : WindowAssigner
     public static TumblingWindows Of(TimeSpan size, TimeSpan offset = default) =>
         new(size, offset, TimeDomain.EventTime);
 
-    /// <summary>Windows of processing time: a record lies in the window in which it is handled. The result goes out when
-    /// the process's clock is at the window's end, and at the end of the input.</summary>
+    /// <summary>Windows of processing time: a record lies in the window in which it is handled. The result goes out
+    /// when the process's clock is at the window's end, and at the end of the input.</summary>
     /// <param name="size">At least 1 ms; whole milliseconds.</param>
     /// <param name="offset">Shifts all starts, for example to local midnight; less than the size.</param>
     public static TumblingWindows OfProcessingTime(TimeSpan size, TimeSpan offset = default) =>

@@ -4,8 +4,8 @@ namespace Checkpointing.Hosting.Windows;
 
 /// <summary>User code that sees all records of a window at once. One instance a subtask and attempt.</summary>
 /// <remarks>The records are kept until the window is forgotten; where a fold is enough,
-/// <see cref="WindowedStream{TKey, T}.Reduce{TOut}"/> and <see cref="WindowedStream{TKey, T}.Aggregate"/> keep one value
-/// instead.</remarks>
+/// <see cref="WindowedStream{TKey, T}.Reduce{TOut}"/> and <see cref="WindowedStream{TKey, T}.Aggregate"/> keep one
+/// value instead.</remarks>
 /// <typeparam name="TKey">Type of the key.</typeparam>
 /// <typeparam name="TIn">Type of the records that come in.</typeparam>
 /// <typeparam name="TOut">Type of the records that go out.</typeparam>

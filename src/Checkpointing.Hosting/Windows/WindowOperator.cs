@@ -3,13 +3,13 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Windows;
 
-/// <summary>Keeps something for each key and window in the window's namespace, and gives it out when time has passed the
-/// window's end.</summary>
+/// <summary>Keeps something for each key and window in the window's namespace, and gives it out when time has passed
+/// the window's end.</summary>
 /// <remarks>
-/// <para>Event time, with W the watermark, L the last millisecond of a window and A the allowed lateness. A record is taken
-/// by each of its windows for which W &lt; L + A. If W &lt; L there, the window fires when the watermark reaches L; else it
-/// has fired already, and fires again at once, with all it holds. When the watermark reaches L + A the window is forgotten.
-/// A record that none of its windows takes is late.</para>
+/// <para>Event time, with W the watermark, L the last millisecond of a window and A the allowed lateness. A record is
+/// taken by each of its windows for which W &lt; L + A. If W &lt; L there, the window fires when the watermark reaches
+/// L; else it has fired already, and fires again at once, with all it holds. When the watermark reaches L + A the
+/// window is forgotten. A record that none of its windows takes is late.</para>
 /// <para>Processing time: a window fires once, when the clock is at its end or the input has ended, and is
 /// forgotten.</para>
 /// </remarks>

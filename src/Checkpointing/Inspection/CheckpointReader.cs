@@ -12,8 +12,7 @@ namespace Checkpointing.Inspection;
 /// <summary>Reads the state of a stored checkpoint without a job. Changes nothing on storage.</summary>
 /// <remarks>
 /// <para>State comes subtask by subtask in the order of key groups, and within one in the order of the rows' bytes. Of
-/// a
-/// full snapshot one key group is in memory at a time; of one in a backend's own files only the files that hold the
+/// a full snapshot one key group is in memory at a time; of one in a backend's own files only the files that hold the
 /// state are opened.</para>
 /// <para>Safe for concurrent calls; each read opens what it needs and disposes it at the end.</para>
 /// </remarks>
@@ -47,8 +46,7 @@ public sealed partial class CheckpointReader
     /// <param name="storage">The storage. Borrowed.</param>
     /// <param name="path">Folder or metadata file.</param>
     /// <param name="backend">Opens the files of incremental snapshots, for example a <c>RocksDbBackendFactory</c>;
-    /// null:
-    /// only full snapshots can be read.</param>
+    /// null: only full snapshots can be read.</param>
     /// <param name="cancellationToken">Observed between blocks.</param>
     /// <exception cref="CheckpointNotFoundException">There is none.</exception>
     /// <exception cref="CheckpointCorruptException">The metadata is damaged.</exception>

@@ -40,13 +40,13 @@ public sealed class KeyedTimers<TKey>
     /// <summary>Time of the earliest timer of processing time; null if there is none.</summary>
     public Timestamp? NextProcessingTime => _processingTime.Min?.Time;
 
-    /// <summary>Registers for the current key and namespace (without a namespace scope: for none): due when the watermark
-    /// is at the time.</summary>
+    /// <summary>Registers for the current key and namespace (without a namespace scope: for none): due when the
+    /// watermark is at the time.</summary>
     /// <exception cref="InvalidOperationException">There is no key scope.</exception>
     public void RegisterEventTime(Timestamp time) => Register(_eventTime, EntryOf(time, TimeDomain.EventTime));
 
-    /// <summary>Registers for the current key and namespace (without a namespace scope: for none): due when the clock of
-    /// the process is at the time, or was while the job did not run.</summary>
+    /// <summary>Registers for the current key and namespace (without a namespace scope: for none): due when the clock
+    /// of the process is at the time, or was while the job did not run.</summary>
     /// <exception cref="InvalidOperationException">There is no key scope.</exception>
     public void RegisterProcessingTime(Timestamp time) =>
         Register(_processingTime, EntryOf(time, TimeDomain.ProcessingTime));
@@ -60,8 +60,8 @@ public sealed class KeyedTimers<TKey>
     public void DeleteProcessingTime(Timestamp time) =>
         Delete(_processingTime, EntryOf(time, TimeDomain.ProcessingTime));
 
-    /// <summary>Takes out the earliest timer of event time at or before the watermark. The caller then enters its key and
-    /// namespace (<see cref="KeyedState{TKey}.EnterStoredNamespace"/>, if it is not empty) and calls the
+    /// <summary>Takes out the earliest timer of event time at or before the watermark. The caller then enters its key
+    /// and namespace (<see cref="KeyedState{TKey}.EnterStoredNamespace"/>, if it is not empty) and calls the
     /// operator.</summary>
     /// <returns>False if none is due.</returns>
     public bool TryTakeDue(Timestamp watermark, out DueTimer<TKey> timer) =>

@@ -55,8 +55,10 @@ public sealed class RescalingTests
 
         // Broadcast: the rule holds for every key, though its record was read before. Keyed: each key counts on.
         var applied = sink.Items.Where(IsApplied).ToList();
-        applied.Should().HaveCount(WordCount / 2).And.OnlyContain(static text => text.EndsWith("rule 7", StringComparison.Ordinal));
-        sinkBefore.Items.Where(IsApplied).Concat(applied).Select(static text => text[..text.IndexOf(" rule", StringComparison.Ordinal)])
+        applied.Should().HaveCount(WordCount / 2).And.OnlyContain(
+            static text => text.EndsWith("rule 7", StringComparison.Ordinal));
+        sinkBefore.Items.Where(IsApplied).Concat(applied)
+            .Select(static text => text[..text.IndexOf(" rule", StringComparison.Ordinal)])
             .Should().BeEquivalentTo(Enumerable.Range(0, WordCount / 2)
                 .SelectMany(static key => new[] { $"key {key} word 1", $"key {key} word 2" }));
         var reader = await CheckpointReader.OpenAsync(

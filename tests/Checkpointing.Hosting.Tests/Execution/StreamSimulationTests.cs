@@ -21,8 +21,8 @@ public sealed class StreamSimulationTests
         static (orders, output, because) =>
             output.Order(StringComparer.Ordinal).Should().Equal(Orders.ExpectedWindows(orders), because));
 
-    // Several sources and records that come too late: which of them are late depends on the order of events, but a window
-    // that has fired is over, whatever happens afterwards.
+    // Several sources and records that come too late: which of them are late depends on the order of events, but a
+    // window that has fired is over, whatever happens afterwards.
     [Fact]
     public Task Run_LateRecordsOfParallelSources_NoWindowFiresTwice() => RunAllAsync(
         static seed => Orders.Generate(600, seed, customers: 3, maxLagMs: 2_500),

@@ -7,7 +7,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Hosting.Tests.Operators;
 
-/// <summary>Rules that all subtasks hold, and keyed records that they are applied to; driven without channels.</summary>
+/// <summary>Rules that all subtasks hold, and keyed records that they are applied to; driven without
+/// channels.</summary>
 public sealed class BroadcastOperatorTests
 {
     private static readonly BroadcastStateDescriptor<string, int> Rules = new("rules");

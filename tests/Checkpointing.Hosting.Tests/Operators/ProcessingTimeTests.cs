@@ -7,7 +7,8 @@ using Checkpointing.State.Heap;
 
 namespace Checkpointing.Hosting.Tests.Operators;
 
-/// <summary>Timers of processing time: state like any other. Driven without channels, the time given by the test.</summary>
+/// <summary>Timers of processing time: state like any other. Driven without channels, the time given by the
+/// test.</summary>
 public sealed class ProcessingTimeTests
 {
     [Fact]
@@ -111,7 +112,8 @@ public sealed class ProcessingTimeTests
     private static StreamJob Define() => Jobs.Of<(string Key, string Text)>(static (_, commands) =>
         commands.KeyBy(static command => command.Key).Process("alarms", static () => new Alarms()).AddOut());
 
-    /// <summary>A number registers a timer, a negative one deletes it; with an e in front it is of event time.</summary>
+    /// <summary>A number registers a timer, a negative one deletes it; with an e in front it is of event
+    /// time.</summary>
     private sealed class Alarms : KeyedOperator<string, (string Key, string Text), string>
     {
         private const long RepeatMs = 1_000;

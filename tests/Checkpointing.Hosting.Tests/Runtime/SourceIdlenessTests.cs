@@ -10,19 +10,30 @@ public sealed class SourceIdlenessTests : IAsyncDisposable
     private readonly Outbox _outbox = new();
     private readonly List<string> _input = [];
     private readonly SourceRuntime _runtime;
+    private readonly SourceRuntime _withFewWatermarks;
 
     public SourceIdlenessTests()
+    {
+        _runtime = Open(recordsPerWatermark: 1);
+        _withFewWatermarks = Open(recordsPerWatermark: 100);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _runtime.Logic.DisposeAsync();
+        await _withFewWatermarks.Logic.DisposeAsync();
+    }
+
+    private SourceRuntime Open(int recordsPerWatermark)
     {
         var port = new OutputPort<string>([new(1, 0)], null, _outbox, batchSize: 4);
         var logic = new SourceLogic<string>(
             new ListSource<string>(_input).CreateReader(), null,
-            new EventTime<string>(static text => new(text.Length), 0, 1), port.AsCollector());
+            new EventTime<string>(static text => new(text.Length), 0, recordsPerWatermark), port.AsCollector());
         logic.OpenAsync(SubtaskContexts.Of("source"), CancellationToken.None).IsCompletedSuccessfully.Should().BeTrue();
-        _runtime = new(
+        return new(
             new("job", 1, 0, "source", 0), logic, [port.AsPort()], _outbox, TimeSpan.FromMilliseconds(100));
     }
-
-    public ValueTask DisposeAsync() => _runtime.Logic.DisposeAsync();
 
     [Fact]
     public void Step_NothingForTheWholeTime_IsIdleUntilTheNextRecord()
@@ -57,6 +68,18 @@ public sealed class SourceIdlenessTests : IAsyncDisposable
         Turn(10_000);
 
         Sent().Should().Equal("a", "watermark 0", "bb", "watermark 1");
+    }
+
+    [Fact]
+    public void Step_ReadsAndWaitsInOne_WaitsFromThen()
+    {
+        _input.Add("a");
+
+        _withFewWatermarks.AdvanceProcessingTime(new(7));
+        _withFewWatermarks.Step().Should().Be(SourceStep.Waiting);
+
+        _withFewWatermarks.NextProcessingTime.Should().Be(
+            new Timestamp(107), "nobody may call again before the time is up");
     }
 
     private void Turn(long now)

@@ -15,8 +15,8 @@ namespace Checkpointing.Hosting.Tests.Support;
 internal readonly record struct Sent(string Target, object Value, Timestamp Time);
 
 /// <summary>All subtasks of one operator of a job, driven by the test on its own thread: no channel, no host.</summary>
-/// <remarks>Records go to the subtask that owns their key, watermarks and broadcast records to all. Every upstream operator
-/// has one subtask, so each subtask has one input an edge.</remarks>
+/// <remarks>Records go to the subtask that owns their key, watermarks and broadcast records to all. Every upstream
+/// operator has one subtask, so each subtask has one input an edge.</remarks>
 internal sealed class OperatorBed : IAsyncDisposable
 {
     private const int BatchSize = 1;

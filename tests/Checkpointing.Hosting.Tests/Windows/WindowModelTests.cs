@@ -8,8 +8,8 @@ using Checkpointing.State.Heap;
 
 namespace Checkpointing.Hosting.Tests.Windows;
 
-/// <summary>Windows against a model that keeps every record: out of order, late and too late, checkpoints and restores at
-/// other parallelism in between.</summary>
+/// <summary>Windows against a model that keeps every record: out of order, late and too late, checkpoints and restores
+/// at other parallelism in between.</summary>
 public sealed class WindowModelTests : IDisposable
 {
     private const int HeapSeeds = 120;

@@ -86,7 +86,8 @@ public sealed class OperatorStateAssignmentTests
 
         var result = OperatorStateAssignment.Assign(all, parallelism);
 
-        result.Should().AllSatisfy(static handles => ItemsOf(handles, OperatorStateMode.Broadcast).Should().HaveCount(2));
+        result.Should().AllSatisfy(
+            static handles => ItemsOf(handles, OperatorStateMode.Broadcast).Should().HaveCount(2));
         result.SelectMany(static handles => ItemsOf(handles, OperatorStateMode.Broadcast))
             .Select(static item => item.Stream).Should().NotContain("old 0");
     }
