@@ -144,7 +144,7 @@ internal static class StateCommand
         await using (output.ConfigureAwait(false))
         {
             var entry = new DumpedEntry(output, state, isCsv);
-            if (state.Kind == StateKind.OperatorList)
+            if (state.Kind is StateKind.OperatorList or StateKind.Broadcast)
             {
                 await foreach (var (subtask, item) in reader.ReadRawItemsAsync(name, stateName, cancellationToken)
                     .ConfigureAwait(false))
@@ -203,7 +203,7 @@ internal static class StateCommand
                 null,
                 null,
                 null,
-                json => StoredValueJson.Write(json, _state.Value, bytes),
+                json => StoredValueJson.WriteItem(json, _state, bytes),
                 json => json.WriteNumber("subtask", subtask));
         }
 

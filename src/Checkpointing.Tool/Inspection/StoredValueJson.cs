@@ -17,6 +17,13 @@ internal static class StoredValueJson
     {
         switch (state.Kind)
         {
+            case StateKind.Timer when userKey.Length > sizeof(long):
+                // A mark behind the time: the timer follows the clock of the process.
+                json.WriteStartObject();
+                json.WritePropertyName("processingTime");
+                Write(json, StateSerializer.Timestamp.Identity, userKey[..sizeof(long)]);
+                json.WriteEndObject();
+                break;
             case StateKind.Timer:
                 Write(json, StateSerializer.Timestamp.Identity, userKey);
                 break;
@@ -41,6 +48,23 @@ internal static class StoredValueJson
                 Write(json, state.Value, Unstamped(state, value));
                 break;
         }
+    }
+
+    /// <summary>Writes an item of an operator state: of a list, or an entry of a broadcast map.</summary>
+    public static void WriteItem(Utf8JsonWriter json, StateDescription state, ReadOnlySpan<byte> item)
+    {
+        if (state.Kind != StateKind.Broadcast)
+        {
+            Write(json, state.Value, item);
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WritePropertyName("key");
+        Write(json, state.UserKey, KeyedRowKey.ReadPart(item, out var value));
+        json.WritePropertyName("value");
+        Write(json, state.Value, value);
+        json.WriteEndObject();
     }
 
     /// <summary>Writes a value that a serializer wrote.</summary>

@@ -112,15 +112,28 @@ public sealed partial class CheckpointReader
             cancellationToken);
     }
 
-    /// <summary>All timers of an operator, by key group.</summary>
+    /// <summary>All timers of event time of an operator, by key group.</summary>
     /// <param name="operatorName">Name of the operator.</param>
     /// <param name="keySerializer">Serializer of its keys.</param>
+    /// <param name="cancellationToken">Observed between two rows.</param>
+    /// <exception cref="CheckpointNotFoundException">The checkpoint holds no such operator, or it has no
+    /// timers.</exception>
+    public IAsyncEnumerable<KeyedStateEntry<TKey, Timestamp>> ReadTimersAsync<TKey>(
+        string operatorName, StateSerializer<TKey> keySerializer, CancellationToken cancellationToken = default)
+        where TKey : notnull =>
+        ReadTimersAsync(operatorName, keySerializer, TimeDomain.EventTime, cancellationToken);
+
+    /// <summary>All timers of an operator that follow one clock, by key group.</summary>
+    /// <param name="operatorName">Name of the operator.</param>
+    /// <param name="keySerializer">Serializer of its keys.</param>
+    /// <param name="domain">The clock.</param>
     /// <param name="cancellationToken">Observed between two rows.</param>
     /// <exception cref="CheckpointNotFoundException">The checkpoint holds no such operator, or it has no
     /// timers.</exception>
     public async IAsyncEnumerable<KeyedStateEntry<TKey, Timestamp>> ReadTimersAsync<TKey>(
         string operatorName,
         StateSerializer<TKey> keySerializer,
+        TimeDomain domain,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
         where TKey : notnull
     {
@@ -128,12 +141,17 @@ public sealed partial class CheckpointReader
         const string State = TimerStateDescriptor.ReservedName;
         await foreach (var row in ReadRawAsync(operatorName, State, cancellationToken).ConfigureAwait(false))
         {
+            if (TimerStateDescriptor.DomainOf(row.UserKey.Span) != domain)
+            {
+                continue;
+            }
+
             yield return new(
                 row.KeyGroup,
                 StoredValue.Read(keySerializer, row.Key.Span, keySerializer.Identity, operatorName, State),
                 row.Namespace,
                 StoredValue.Read(
-                    StateSerializer.Timestamp, row.UserKey.Span, StateSerializer.Timestamp.Identity, operatorName,
+                    StateSerializer.Timestamp, TimerStateDescriptor.TimeOf(row.UserKey.Span), StateSerializer.Timestamp.Identity, operatorName,
                     State));
         }
     }

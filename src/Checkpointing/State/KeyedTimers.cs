@@ -9,8 +9,6 @@ namespace Checkpointing.State;
 public sealed class KeyedTimers<TKey>
     where TKey : notnull
 {
-    private const byte ProcessingTimeMark = 1;
-
     private readonly KeyedStateAccess _access;
     private readonly StateSerializer<TKey> _keySerializer;
     private readonly SortedSet<Entry> _eventTime = new(Entry.Order);
@@ -113,7 +111,7 @@ public sealed class KeyedTimers<TKey>
         StateSerializer.Timestamp.Write(time, _row);
         if (domain == TimeDomain.ProcessingTime)
         {
-            _row.Write([ProcessingTimeMark]);
+            _row.Write([TimerStateDescriptor.ProcessingTimeMark]);
         }
 
         return new(time, _row.WrittenSpan.ToArray());
@@ -124,9 +122,9 @@ public sealed class KeyedTimers<TKey>
         var rest = row[KeyedRowKey.KeyGroupSize..];
         _ = _access.TakePart(ref rest);
         _ = _access.TakePart(ref rest);
-        var isProcessingTime = rest is [.. { Length: sizeof(long) }, ProcessingTimeMark];
-        var time = _access.Decode(StateSerializer.Timestamp, isProcessingTime ? rest[..^1] : rest);
-        (isProcessingTime ? _processingTime : _eventTime).Add(new(time, row.ToArray()));
+        var index = TimerStateDescriptor.DomainOf(rest) == TimeDomain.ProcessingTime ? _processingTime : _eventTime;
+        index.Add(new(
+            _access.Decode(StateSerializer.Timestamp, TimerStateDescriptor.TimeOf(rest)), row.ToArray()));
     }
 
     private sealed record Entry(Timestamp Time, byte[] Row)
