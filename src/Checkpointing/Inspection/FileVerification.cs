@@ -13,7 +13,7 @@ namespace Checkpointing.Inspection;
 /// disk and hash decides how long it takes.</remarks>
 internal sealed class FileVerification(ICheckpointStorage storage, VerifyOptions options)
 {
-    private const int BlockSize = 1 << 20;
+    private const int BlockSize = 4 << 20;
 
     private readonly Dictionary<Expected, FileProblem?> _seen = [];
     private long _bytesRead;
