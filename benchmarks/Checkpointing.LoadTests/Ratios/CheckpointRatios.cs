@@ -62,7 +62,8 @@ internal static class CheckpointRatios
 
         var times = alike.Count > 0
             ? alike
-            : throw new InvalidOperationException($"In none of {all} pairs of checkpoints did both sides store as much.");
+            : throw new InvalidOperationException(
+                $"In none of {all} pairs of checkpoints did both sides store as much.");
         return (
             Ratio.Of("checkpoint", times, "ms", atMost: TimeAtMost) with
             {

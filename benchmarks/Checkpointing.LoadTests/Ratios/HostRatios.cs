@@ -8,8 +8,8 @@ using Checkpointing.Storage.Local;
 
 namespace Checkpointing.LoadTests.Ratios;
 
-/// <summary>The in-process host: what checkpoints cost a running job, and how fast it is beside other ways to do the same
-/// job.</summary>
+/// <summary>The in-process host: what checkpoints cost a running job, and how fast it is beside other ways to do the
+/// same job.</summary>
 internal static class HostRatios
 {
     internal static readonly string[] Names = ["host-throughput", "host-pause", "host-heap"];
@@ -24,7 +24,8 @@ internal static class HostRatios
     private static readonly TimeSpan LongTime = TimeSpan.FromMinutes(3);
 
     internal static async IAsyncEnumerable<Ratio> RunAsync(
-        LoadTestFolder folder, IReadOnlySet<string> wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+        LoadTestFolder folder, IReadOnlySet<string> wanted,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (string Name, Func<LoadTestFolder, CancellationToken, Task<Ratio>> Run)[] all =
             [(Names[0], ThroughputAsync), (Names[1], PauseAsync), (Names[2], HeapAsync)];
@@ -37,7 +38,8 @@ internal static class HostRatios
         }
     }
 
-    /// <summary>Records a second through keyBy and a sum in RocksDB, with a checkpoint every second ÷ without any.</summary>
+    /// <summary>Records a second through keyBy and a sum in RocksDB, with a checkpoint every second ÷ without
+    /// any.</summary>
     private static async Task<Ratio> ThroughputAsync(LoadTestFolder folder, CancellationToken cancellationToken)
     {
         var pairs = await folder.PairsAsync(
@@ -85,8 +87,8 @@ internal static class HostRatios
             with.Add(meter.TakeLongestMs());
 
             // As long again with nothing done: what the machine itself does.
-            await Task.Delay(took < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : took, cancellationToken)
-                .ConfigureAwait(false);
+            var wait = took < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : took;
+            await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
             without.Add(meter.TakeLongestMs());
         }
 
