@@ -6,8 +6,8 @@ using Akka.Streams.Dsl;
 
 namespace Checkpointing.LoadTests.SumJobs;
 
-/// <summary>The same job with Akka.Streams: a source, one substream behind an asynchronous boundary and one dictionary a
-/// worker.</summary>
+/// <summary>The same job with Akka.Streams: a source, one substream behind an asynchronous boundary and one dictionary
+/// a worker.</summary>
 internal static class AkkaLoop
 {
     /// <summary>Runs it.</summary>
