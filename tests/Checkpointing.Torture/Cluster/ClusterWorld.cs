@@ -108,8 +108,8 @@ internal sealed class ClusterWorld
         Checker.ReportDropped(job);
     }
 
-    /// <summary>A job has pinned a foreign checkpoint and reads it: its files stay while the pin is in the
-    /// register.</summary>
+    /// <summary>A job has pinned a foreign checkpoint and reads it: its files stay until the job
+    /// has a checkpoint of its own.</summary>
     internal void Pin(JobId holder, CompletedCheckpoint checkpoint) =>
         _pinned[holder.Name] = [.. FilesOf(checkpoint)];
 
@@ -161,7 +161,7 @@ internal sealed class ClusterWorld
             }
 
             if (_pinned.TryGetValue(job.Name, out var pinned) && pinned.Contains(path)
-                && RecordOf(job)?.Pins.Count > 0)
+                && RecordOf(job) is { Pins.Count: > 0, Retained.Count: 0 })
             {
                 Fail($"I1: '{path}' was deleted, but '{job}' has pinned it.");
             }
