@@ -60,8 +60,9 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
                 outcome = await register.TryReplaceAsync(Job, Version, bytes, CancellationToken.None)
                     .ConfigureAwait(false);
             }
-            catch (CheckpointStorageUnavailableException)
+            catch (CheckpointingException e) when (e is not CheckpointOutcomeUnknownException)
             {
+                // Also when what was read is damaged: that says nothing about ours.
                 outcome = RegisterReplacement.Unknown;
             }
         }
@@ -72,10 +73,23 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
                 (Version, Record) = (Version + 1, record);
                 return SessionReplacement.Replaced;
             case RegisterReplacement.Lost:
-                await ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                await ReadAfterLossAsync().ConfigureAwait(false);
                 return Settle(record, replaced, expected, wasInDoubt);
             default:
                 throw new CheckpointOutcomeUnknownException(Job.Name, null);
+        }
+    }
+
+    // A medium may say "lost" because it read its own record back damaged: only what is read whole counts.
+    private async ValueTask ReadAfterLossAsync()
+    {
+        try
+        {
+            await ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CheckpointingException e)
+        {
+            throw new CheckpointOutcomeUnknownException(Job.Name, null, e);
         }
     }
 
