@@ -76,6 +76,10 @@ internal sealed record SeededBug(string Name, string File, string Right, string 
             "off by one in a key-group range",
             "KeyGroups/KeyGroupAssignment.cs",
             "        return new(first, (((subtaskIndex + 1) * maxParallelism) - 1) / parallelism);\n",
-            "        return new(\n            first, ((((subtaskIndex + 1) * maxParallelism) - 1) / parallelism) - (subtaskIndex & 1));\n"),
+            """
+                    var last = (((subtaskIndex + 1) * maxParallelism) - 1) / parallelism;
+                    return new(first, last - (subtaskIndex & 1));
+
+            """),
     ];
 }
