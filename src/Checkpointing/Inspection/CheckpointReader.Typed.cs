@@ -151,7 +151,8 @@ public sealed partial class CheckpointReader
                 StoredValue.Read(keySerializer, row.Key.Span, keySerializer.Identity, operatorName, State),
                 row.Namespace,
                 StoredValue.Read(
-                    StateSerializer.Timestamp, TimerStateDescriptor.TimeOf(row.UserKey.Span), StateSerializer.Timestamp.Identity, operatorName,
+                    StateSerializer.Timestamp, TimerStateDescriptor.TimeOf(row.UserKey.Span),
+                    StateSerializer.Timestamp.Identity, operatorName,
                     State));
         }
     }

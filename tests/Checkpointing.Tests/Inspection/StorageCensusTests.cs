@@ -61,7 +61,8 @@ public sealed class StorageCensusTests
             history.Missing().Should().BeEmpty();
             var needed = history.Needs().Keys.ToHashSet();
             history.AllFiles().Where(path => !needed.Contains(path)).Should().OnlyContain(
-                path => IsOfRegister(path) || path.Contains("/pins/") || path.EndsWith("/claimed-by")
+                path => IsOfRegister(path) || path.Contains("/statistics/") || path.Contains("/pins/")
+                    || path.EndsWith("/claimed-by")
                     || StoragePath.IsBelow(path, "savepoints"),
                 "behind the fence every orphan can be told");
             var census = history.TakeCensus();
