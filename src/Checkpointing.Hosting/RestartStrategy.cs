@@ -4,7 +4,8 @@ namespace Checkpointing.Hosting;
 
 /// <summary>What happens when a subtask fails: the job starts again from its newest checkpoint, or fails for
 /// good.</summary>
-/// <remarks>Immutable; one may serve many jobs. A decision follows from what happened to the job before, the time of the
+/// <remarks>Immutable; one may serve many jobs. A decision follows from what happened to the job before, the time of
+/// the
 /// failure and one random number, and from nothing else. A start that fails counts as a failure, too.</remarks>
 public abstract class RestartStrategy
 {

@@ -7,7 +7,8 @@ public enum StopMode
     /// on.</summary>
     Suspend = 0,
 
-    /// <summary>As at the end of the input: the sources send their last watermark before the barrier, so that timers fire
+    /// <summary>As at the end of the input: the sources send their last watermark before the barrier, so that timers
+    /// fire
     /// and windows close. For a program whose successor does not go on with them.</summary>
     Drain = 1,
 }

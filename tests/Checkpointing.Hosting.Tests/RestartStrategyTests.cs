@@ -50,7 +50,8 @@ public sealed class RestartStrategyTests
         DelaysOf(RestartStrategy.FailureRate(2, Seconds(60), Seconds(1)), 0, 30, 60, 95, 118)
             .Should().Equal(Seconds(1), Seconds(1), Seconds(1), Seconds(1), null);
 
-    /// <summary>Of any failures, no window holds more restarts than allowed; and it gives up only when one would.</summary>
+    /// <summary>Of any failures, no window holds more restarts than allowed; and it gives up only when one
+    /// would.</summary>
     [Fact]
     public void FailureRate_AnyHistory_KeepsTheRate() =>
         Gen.Select(Gen.Int[1, 5], Gen.Int[0, 40].Array[1, 40]).Sample((most, gaps) =>

@@ -13,9 +13,11 @@ using Checkpointing.ZooKeeper.Tests.Support;
 
 namespace Checkpointing.ZooKeeper.Tests;
 
-/// <summary>Whole jobs that go on from each other's retained checkpoints, by path: every backend, every place for the list
+/// <summary>Whole jobs that go on from each other's retained checkpoints, by path: every backend, every place for the
+/// list
 /// of completed checkpoints, both ways to take a checkpoint over, and at last at other parallelisms.</summary>
-/// <remarks>Each job begins where a checkpoint of the one before was taken, in the middle of its stream; what that one did
+/// <remarks>Each job begins where a checkpoint of the one before was taken, in the middle of its stream; what that one
+/// did
 /// afterwards is done again. The sums are exact, and in the end nothing is stored any more.</remarks>
 public sealed class ExternalizedCheckpointTests(ExternalizedCheckpointTests.LazyServer server)
     : IClassFixture<ExternalizedCheckpointTests.LazyServer>
@@ -75,7 +77,8 @@ public sealed class ExternalizedCheckpointTests(ExternalizedCheckpointTests.Lazy
             from = await RunRoundAsync(bed, round, from, mode, isIncremental: backend == Backend.RocksDbIncremental);
         }
 
-        File.ReadLines(bed.Output).Order(StringComparer.Ordinal).Should().Equal(Expected(), "no row is missing or twice");
+        File.ReadLines(bed.Output).Order(StringComparer.Ordinal).Should().Equal(
+            Expected(), "no row is missing or twice");
         for (var round = 0; round < s_parallelisms.Length; round++)
         {
             await bed.DropAsync(NameOf(round));

@@ -7,7 +7,8 @@ namespace Checkpointing.Hosting.Execution;
 internal sealed partial class JobRun
 {
     /// <returns>The attempt to go on with, or how the job has ended.</returns>
-    private async Task<(JobAttempt Attempt, Outcome? End)> StopWithSavepointAsync(JobAttempt attempt, SavepointStop stop)
+    private async Task<(JobAttempt Attempt, Outcome? End)> StopWithSavepointAsync(
+        JobAttempt attempt, SavepointStop stop)
     {
         CompletedCheckpoint savepoint;
         try

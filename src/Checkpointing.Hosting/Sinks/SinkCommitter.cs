@@ -11,8 +11,10 @@ public abstract class SinkCommitter<TCommittable> : IDisposable
     /// <summary>States of its own.</summary>
     public virtual IReadOnlyList<StateDescriptor> States => [];
 
-    /// <summary>Called first, before any subtask of the job runs: looks whether the output fits the restored checkpoint,
-    /// and changes nothing. A job that is refused here, or whose other subtasks cannot be opened, leaves every output as
+    /// <summary>Called first, before any subtask of the job runs: looks whether the output fits the restored
+    /// checkpoint,
+    /// and changes nothing. A job that is refused here, or whose other subtasks cannot be opened, leaves every output
+    /// as
     /// it was.</summary>
     /// <param name="context">States are empty when nothing was restored.</param>
     /// <param name="pending">As <see cref="Open"/> gets them.</param>
@@ -22,7 +24,8 @@ public abstract class SinkCommitter<TCommittable> : IDisposable
     {
     }
 
-    /// <summary>Called once, when all subtasks of the job are open and before any writer writes: takes the output back to where the restored checkpoint had it,
+    /// <summary>Called once, when all subtasks of the job are open and before any writer writes: takes the output back
+    /// to where the restored checkpoint had it,
     /// commits what that checkpoint had pending, and gives up older transactions that are not among it.</summary>
     /// <param name="context">States are empty when nothing was restored.</param>
     /// <param name="pending">Transactions of the restored checkpoint, in order; they may have been committed

@@ -43,7 +43,8 @@ public sealed class SinkContext
     /// <summary>Goes on from a job to one resumed from its checkpoint. Transactions carry it in their names.</summary>
     public Guid LineageId { get; }
 
-    /// <summary>The checkpoint that the states come from; <see cref="CheckpointId.None"/> for a new job. Ids grow along a
+    /// <summary>The checkpoint that the states come from; <see cref="CheckpointId.None"/> for a new job. Ids grow along
+    /// a
     /// lineage: a sink that knows the newest one it committed for this lineage sees here when the job falls
     /// back.</summary>
     public CheckpointId RestoredCheckpoint { get; }

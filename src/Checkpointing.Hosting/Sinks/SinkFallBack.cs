@@ -3,7 +3,8 @@ namespace Checkpointing.Hosting.Sinks;
 /// <summary>What a sink does with output that was committed after the checkpoint that the job starts from.</summary>
 public enum SinkFallBack
 {
-    /// <summary>The output is cut back to what the checkpoint counts; the replay writes the rest again. Whoever has read
+    /// <summary>The output is cut back to what the checkpoint counts; the replay writes the rest again. Whoever has
+    /// read
     /// those rows reads them twice.</summary>
     TakeBack = 0,
 

@@ -65,7 +65,8 @@ public class SubtaskState : IAsyncDisposable
         return await SubtaskStateOpening.OpenAsync(context, keySerializer, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Holds declared states against those that a checkpoint's metadata name. A host calls it for each operator
+    /// <summary>Holds declared states against those that a checkpoint's metadata name. A host calls it for each
+    /// operator
     /// before it claims a checkpoint or opens any state, so that a program that does not fit changes nothing.</summary>
     /// <param name="operatorName">For messages.</param>
     /// <param name="stored">What the metadata say of the operator.</param>

@@ -2,7 +2,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.State;
 
-/// <summary>The timers of an operator: rows without values. In the place of a map's key they have the time, 8 bytes, and
+/// <summary>The timers of an operator: rows without values. In the place of a map's key they have the time, 8 bytes,
+/// and
 /// those of processing time a mark behind it.</summary>
 internal sealed class TimerStateDescriptor() : StateDescriptor(ReservedName, StateKind.Timer)
 {

@@ -65,7 +65,8 @@ public sealed class FallingBackTests
         var starting = () => fixture.Host.StartAsync(
             Define(fixture), new() { Name = "second", ResumeFrom = older.Path }, fixture.Deadline);
 
-        await starting.Should().ThrowAsync<SinkOutputException>().WithMessage("*found neither; the output has 0 bytes*");
+        await starting.Should().ThrowAsync<SinkOutputException>()
+            .WithMessage("*found neither; the output has 0 bytes*");
         File.Exists(fixture.Totals).Should().BeFalse();
         File.WriteAllText(fixture.Totals, content);
         await ShouldGoOnFromAsync(newer, fixture);

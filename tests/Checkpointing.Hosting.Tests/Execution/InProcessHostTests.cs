@@ -380,6 +380,7 @@ public sealed class InProcessHostTests
         var starting =
             () => fixture.Host.StartAsync(job, new() { OperatorParallelism = { ["orders"] = 2 } }, fixture.Deadline);
 
-        await starting.Should().ThrowAsync<ArgumentException>().WithMessage("*no keyed operator or parallel source 'orders'*");
+        await starting.Should().ThrowAsync<ArgumentException>()
+            .WithMessage("*no keyed operator or parallel source 'orders'*");
     }
 }

@@ -103,7 +103,8 @@ public sealed class ProgressTests
         var (files, bytes) = (0L, 0L);
         await foreach (var file in fixture.Storage.ListAsync("", fixture.Deadline))
         {
-            if (!file.Path.Contains("/register/", StringComparison.Ordinal) && !file.Path.EndsWith("/_metadata", StringComparison.Ordinal))
+            if (!file.Path.Contains("/register/", StringComparison.Ordinal)
+                && !file.Path.EndsWith("/_metadata", StringComparison.Ordinal))
             {
                 files++;
                 bytes += file.LengthBytes;

@@ -14,7 +14,8 @@ using Checkpointing.StateHandles;
 
 namespace Checkpointing.Hosting.Tests.Execution;
 
-/// <summary>A program is changed between two runs: the type of its values, its states, its operators. What fits goes on,
+/// <summary>A program is changed between two runs: the type of its values, its states, its operators. What fits goes
+/// on,
 /// what does not is refused before anything has happened.</summary>
 public sealed class StateEvolutionTests
 {
@@ -58,7 +59,8 @@ public sealed class StateEvolutionTests
         }
     }
 
-    /// <summary>Version 1 runs, version 2 migrates, goes on and takes a checkpoint, version 2 goes on from that one.</summary>
+    /// <summary>Version 1 runs, version 2 migrates, goes on and takes a checkpoint, version 2 goes on from that
+    /// one.</summary>
     [Theory]
     [MemberData(nameof(AllWays))]
     public async Task StartAsync_ValueTypeHasChangedAndIsRead_ValuesAreMigrated(

@@ -5,7 +5,8 @@ using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Tests.Sinks;
 
-/// <summary>A crash at each file operation of a file sink's life, and again at each one of the recovery: every row is in
+/// <summary>A crash at each file operation of a file sink's life, and again at each one of the recovery: every row is
+/// in
 /// the output once.</summary>
 public sealed class FileSinkCrashTests : IDisposable
 {

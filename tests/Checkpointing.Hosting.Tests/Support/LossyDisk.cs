@@ -4,7 +4,8 @@ namespace Checkpointing.Hosting.Tests.Support;
 
 /// <summary>What a power cut may leave of a folder: of all that was not synced, each piece is there or not, as the seed
 /// says.</summary>
-/// <remarks>Learns from the steps of the file sink: content is durable after its file was synced, names made and deleted
+/// <remarks>Learns from the steps of the file sink: content is durable after its file was synced, names made and
+/// deleted
 /// are durable after their folder was.</remarks>
 internal sealed class LossyDisk(string root)
 {
@@ -96,7 +97,8 @@ internal sealed class LossyDisk(string root)
     /// <summary>Length and bytes are those of before, of after, or of both.</summary>
     private static byte[] Mix(byte[] durable, byte[] present, Random random)
     {
-        var length = random.Next(Math.Min(durable.Length, present.Length), Math.Max(durable.Length, present.Length) + 1);
+        var length = random.Next(
+            Math.Min(durable.Length, present.Length), Math.Max(durable.Length, present.Length) + 1);
         var mixed = new byte[length];
         for (var i = 0; i < length; i++)
         {
@@ -109,5 +111,6 @@ internal sealed class LossyDisk(string root)
         return mixed;
     }
 
-    private static int CommonPrefix(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => left.CommonPrefixLength(right);
+    private static int CommonPrefix(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
+        left.CommonPrefixLength(right);
 }

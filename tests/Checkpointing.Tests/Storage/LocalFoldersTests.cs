@@ -15,7 +15,9 @@ public sealed class LocalFoldersTests : IDisposable
         Directory.CreateDirectory(Root);
         _folders = new(Root, new LocalFailures(Root), full =>
         {
-            _synced.Add(full == Root ? "/" : full.StartsWith(Root, StringComparison.Ordinal) ? full[Root.Length..] : "");
+            _synced.Add(full == Root
+                ? "/"
+                : full.StartsWith(Root, StringComparison.Ordinal) ? full[Root.Length..] : "");
             return NativeFiles.SyncFolder(full);
         });
         _folders.Sync([], CancellationToken.None);

@@ -2,8 +2,10 @@ using Checkpointing.Torture.ExactlyOnce;
 
 namespace Checkpointing.Torture.Tests.ExactlyOnce;
 
-/// <summary>Exactly once under fire: jobs over flights and over made records, on RocksDB and on the heap, whose operators
-/// throw and stall, whose checkpoints are declined and expire, whose storage fails and whose process is killed.</summary>
+/// <summary>Exactly once under fire: jobs over flights and over made records, on RocksDB and on the heap, whose
+/// operators
+/// throw and stall, whose checkpoints are declined and expire, whose storage fails and whose process is
+/// killed.</summary>
 [Collection(WholeProcess.Name)]
 public sealed class ExactlyOnceTests
 {

@@ -23,8 +23,9 @@ internal static class ExactlyOnceCommand
         };
         var json = new Option<bool>("--json") { Description = "One line of JSON." };
         var command = new Command(
-            "exactly-once", "Jobs that are failed, stalled, declined, cut off and killed: their output equals that of a "
-                + "run without failure.")
+            "exactly-once",
+            "Jobs that are failed, stalled, declined, cut off and killed: their output equals that of a run without "
+                + "failure.")
         {
             runs, seed, json,
         };

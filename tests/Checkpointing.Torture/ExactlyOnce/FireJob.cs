@@ -56,7 +56,8 @@ internal static class FireJob
         ];
     }
 
-    private static IEnumerable<string> Sum(IEnumerable<IGrouping<(long Start, string Key), FireRecord>> groups) => groups
+    private static IEnumerable<string> Sum(
+        IEnumerable<IGrouping<(long Start, string Key), FireRecord>> groups) => groups
         .Select(static group => Row(
             group.Key.Start, group.Key.Key, (group.LongCount(), group.Sum(static record => record.Value))))
         .Order(StringComparer.Ordinal);

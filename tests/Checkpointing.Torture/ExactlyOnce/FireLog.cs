@@ -58,5 +58,6 @@ internal sealed class FireLog : ILoggerFactory, ILogger
     }
 
     private static object? ReasonOf<TState>(TState state) =>
-        (state as IReadOnlyList<KeyValuePair<string, object?>>)?.FirstOrDefault(static pair => pair.Key == "Reason").Value;
+        (state as IReadOnlyList<KeyValuePair<string, object?>>)?
+            .FirstOrDefault(static pair => pair.Key == "Reason").Value;
 }

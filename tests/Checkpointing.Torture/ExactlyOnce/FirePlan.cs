@@ -32,7 +32,8 @@ internal sealed record FirePlan(
     internal LifePlan LifeAt(int number) =>
         number < Lives.Count ? Lives[number] : new(1 + ((Seed + number) % 4), 64, []);
 
-    /// <summary>Makes the plan of a seed. Of any two seeds in a row one is killed, of any four two read flights.</summary>
+    /// <summary>Makes the plan of a seed. Of any two seeds in a row one is killed, of any four two read
+    /// flights.</summary>
     internal static FirePlan Of(int seed)
     {
         var random = new Random(seed);

@@ -21,7 +21,8 @@ internal static class FireInput
     /// <summary>Whether the flights are there: they lie beside the repository.</summary>
     internal static bool HasFlights => FlightsPath is not null;
 
-    private static string? FlightsPath => RepositoryData.Files("flights", "flights-20k.csv") is [var path] ? path : null;
+    private static string? FlightsPath =>
+        RepositoryData.Files("flights", "flights-20k.csv") is [var path] ? path : null;
 
     /// <summary>Reads or makes an input.</summary>
     internal static IReadOnlyList<FireRecord> Load(FireInputKind kind, int seed) =>

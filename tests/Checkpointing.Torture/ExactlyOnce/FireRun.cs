@@ -61,8 +61,8 @@ internal sealed class FireRun
                     {
                         report.Add(new(
                             string.Create(CultureInfo.InvariantCulture, $"Seed {seed}: {problem}"),
-                            string.Create(CultureInfo.InvariantCulture,
-                                $"dotnet run -c Release --project tests/Checkpointing.Torture -- exactly-once --runs 1 --seed {seed}")));
+                            "dotnet run -c Release --project tests/Checkpointing.Torture -- "
+                            + string.Create(CultureInfo.InvariantCulture, $"exactly-once --runs 1 --seed {seed}")));
                     }
 
                     progress?.Invoke(seed);

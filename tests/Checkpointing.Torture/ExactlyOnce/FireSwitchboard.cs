@@ -17,7 +17,10 @@ internal sealed class FireSwitchboard(LifePlan plan, int seed, Action<FireKind> 
     internal static readonly TimeSpan LongWait = TimeSpan.FromMilliseconds(600);
 
     private static readonly FaultKind[] s_errors =
-        [FaultKind.DeviceError, FaultKind.NoSpace, FaultKind.TimedOut, FaultKind.AppliedButFailed, FaultKind.ShortWrite];
+    [
+        FaultKind.DeviceError, FaultKind.NoSpace, FaultKind.TimedOut, FaultKind.AppliedButFailed,
+        FaultKind.ShortWrite,
+    ];
 
     private readonly int[] _counts = new int[Enum.GetValues<FirePlace>().Length];
     private readonly bool[] _done = new bool[plan.Fires.Count];

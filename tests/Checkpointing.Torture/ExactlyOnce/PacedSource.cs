@@ -4,7 +4,8 @@ using Checkpointing.State;
 
 namespace Checkpointing.Torture.ExactlyOnce;
 
-/// <summary>Reads a list and waits a little again and again, so that several checkpoints fall into the stream.</summary>
+/// <summary>Reads a list and waits a little again and again, so that several checkpoints fall into the
+/// stream.</summary>
 internal sealed class PacedSource(IReadOnlyList<FireRecord> records) : ISource<FireRecord>
 {
     private const int RecordsBetweenWaits = 200;
