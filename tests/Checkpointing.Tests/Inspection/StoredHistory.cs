@@ -133,7 +133,7 @@ internal sealed class StoredHistory
         }
     }
 
-    private string? NewestOf(string job) => RecordOf(job)?.Retained.LastOrDefault()?.Path;
+    private string? NewestOf(string job) => RecordOf(job)?.Retained is { Count: > 0 } listed ? listed[^1].Path : null;
 
     private SimulatedCluster NewCluster(string job) => new(
         Storage, Register, job, _random.Next(), 1 + _random.Next(3), new()

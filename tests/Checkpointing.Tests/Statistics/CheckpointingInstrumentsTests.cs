@@ -111,7 +111,7 @@ public sealed class CheckpointingInstrumentsTests
             _listener.Start();
         }
 
-        public IReadOnlyDictionary<string, double> Read()
+        public Dictionary<string, double> Read()
         {
             _values.Clear();
             _listener.RecordObservableInstruments();
