@@ -143,10 +143,18 @@ internal static class DemoCommand
     {
         var options = ReadOptions(parsed);
         var view = DemoView.For(parsed.GetValue(Json));
-        var report = await view.RunAsync(
-            () => new DemoRunner(options, view).RunAsync(cancellationToken)).ConfigureAwait(false);
-        view.Finish(report);
-        return ExitCodes.Success;
+        try
+        {
+            var report = await view.RunAsync(
+                () => new DemoRunner(options, view).RunAsync(cancellationToken)).ConfigureAwait(false);
+            view.Finish(report);
+            return ExitCodes.Success;
+        }
+        catch (CheckpointStorageUnavailableException exception)
+        {
+            // The demo makes its storage and output itself: one that cannot be written is a run that failed.
+            throw new ToolException(exception.Message, ExitCodes.RunFailed, exception);
+        }
     }
 
     private static Option<string> Choice(string name, string description, string first, string second)

@@ -89,6 +89,16 @@ internal sealed partial class CoordinatorCore
         _changeUnderWay = null;
         var before = _record;
         _record = replaced.Record;
+        if (_phase == LifePhase.Failed)
+        {
+            // Whoever recovers makes room; the caller is told what is true.
+            if (replaced.Change is RegisterChange.Add { Pending: var late })
+            {
+                CompleteWithoutTasks(late);
+            }
+
+            return;
+        }
 
         // What the change took off the list, and what somebody else did meanwhile without taking the epoch.
         bool HasLeft(string path) =>
@@ -109,6 +119,13 @@ internal sealed partial class CoordinatorCore
     private void OnRegisterFailed(CoordinatorEvent.RegisterFailed failed)
     {
         _changeUnderWay = null;
+        if (_phase == LifePhase.Failed && failed is { Change: RegisterChange.Add { Pending: var late } }
+            && failed.Cause is not CoordinatorFencedException { WasWritten: true })
+        {
+            AbortFailed(late, failed.Cause, CheckpointFailureReason.RegisterWriteFailed);
+            return;
+        }
+
         switch (failed.Cause)
         {
             case CoordinatorFencedException fenced:
@@ -116,9 +133,7 @@ internal sealed partial class CoordinatorCore
                 {
                     // The record named it, so it is completed, and whoever asked for it is told so. Tasks are not:
                     // it is the other's to say now.
-                    _pending.Remove(named.Id);
-                    _effects.Add(new CoordinatorEffect.SendCompleted(
-                        [], named.Completed! with { Duration = _now - named.TriggeredAt }, named.Replies));
+                    CompleteWithoutTasks(named);
                 }
 
                 Log(log => log.CoordinatorFenced(topology.Job, Epoch));
@@ -140,6 +155,13 @@ internal sealed partial class CoordinatorCore
         {
             FailWaiting(CheckpointFailureReason.IdReservationFailed, "no checkpoint id could be reserved");
         }
+    }
+
+    private void CompleteWithoutTasks(PendingCheckpoint pending)
+    {
+        _pending.Remove(pending.Id);
+        _effects.Add(new CoordinatorEffect.SendCompleted(
+            [], pending.Completed! with { Duration = _now - pending.TriggeredAt }, pending.Replies));
     }
 
     /// <summary>The commit point is behind: tell everybody, then make room.</summary>
@@ -217,7 +239,12 @@ internal sealed partial class CoordinatorCore
         PendingCheckpoint pending, CheckpointFailureReason reason, string detail, CheckpointingException? cause,
             string? subtask = null)
     {
-        _pending.Remove(pending.Id);
+        if (!_pending.Remove(pending.Id))
+        {
+            // One of several that end together: the failure of an earlier one was one too many, and ended all.
+            return;
+        }
+
         RememberFolder(pending);
         var exception = new CheckpointDeclinedException(pending.Id, reason, detail, cause) { Subtask = subtask };
         _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending, reason), exception, pending.Replies));

@@ -252,14 +252,22 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
         _changes.Clear();
         _nextPeriodicAt = null;
         FailWaiting(reason, "the coordinator failed", cause);
-        foreach (var pending in _pending.Values)
+
+        // The one whose commit is under way may yet be completed: what the register answers is what its caller is told.
+        var committing = (_changeUnderWay as RegisterChange.Add)?.Pending;
+        foreach (var pending in _pending.Values.Where(pending => pending != committing).ToList())
         {
-            _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending, reason), cause, pending.Replies));
-            Report(new StatisticsEvent.Failed(pending.Id, _now, reason, cause.Message, null));
+            AbortFailed(pending, cause, reason);
         }
 
-        _pending.Clear();
         _effects.Add(new CoordinatorEffect.Fail(cause));
+    }
+
+    private void AbortFailed(PendingCheckpoint pending, CheckpointingException cause, CheckpointFailureReason reason)
+    {
+        _pending.Remove(pending.Id);
+        _effects.Add(new CoordinatorEffect.SendAborted(MakeAborted(pending, reason), cause, pending.Replies));
+        Report(new StatisticsEvent.Failed(pending.Id, _now, reason, cause.Message, null));
     }
 
     private static IReadOnlyList<CheckpointAborted> MakeAborted(

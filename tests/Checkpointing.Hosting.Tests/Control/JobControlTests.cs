@@ -84,6 +84,9 @@ public sealed class JobControlTests
         await using var run = await StartAsync(fixture, onElement: failing.Check);
         await failing.Failed.Task.WaitAsync(fixture.Deadline);
 
+        // Before, the attempt that fails might take the request with it.
+        await Eventually.HoldsAsync(() => run.RestartCount == 1, fixture.Deadline);
+
         var answer = await fixture.Host.Control.RequestCheckpointAsync(
             "orders", CheckpointRequest.Checkpoint, new() { Deadline = TimeSpan.FromMinutes(1) }, fixture.Deadline);
 

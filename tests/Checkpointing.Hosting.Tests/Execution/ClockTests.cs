@@ -108,11 +108,13 @@ public sealed class ClockTests : IAsyncDisposable
 
     private async Task AdvanceUntilAsync(TimeSpan step, Task condition)
     {
-        // The loops set their timers when they come to it: so the clock goes on in steps until it is done.
+        // The loops set their timers when they come to it: so the clock goes on in steps until it is done, and leaves
+        // them the processor between two.
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (!condition.IsCompleted)
         {
             _time.Advance(step);
-            await Task.Yield();
+            await pace.WaitForNextTickAsync();
         }
 
         await condition;

@@ -315,7 +315,7 @@ internal sealed class CoreDriver
             case CoordinatorEffect.SendAborted aborted:
                 foreach (var reply in aborted.Replies)
                 {
-                    reply.TrySetException(aborted.Cause);
+                    reply.SetException(aborted.Cause);
                     _ = reply.Task.Exception;
                 }
 

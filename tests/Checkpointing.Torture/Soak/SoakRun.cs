@@ -17,6 +17,9 @@ internal sealed record SoakRun(int Checkpoints, int WarmUp, ulong Seed, bool IsH
 {
     private const int Samples = 180;
 
+    // A sample collects all garbage of the process, several times.
+    private const int LeastBetweenSamples = 10;
+
     /// <summary>Bytes of memory that a checkpoint may leave behind.</summary>
     private const double MaxBytesACheckpoint = 100;
 
@@ -55,7 +58,7 @@ internal sealed record SoakRun(int Checkpoints, int WarmUp, ulong Seed, bool IsH
         await using (var job = await EmbeddedCheckpoints.OpenAsync(storage, "soak").ConfigureAwait(false))
         await using (var task = await job.OpenTaskAsync(SoakState.NewTask(backend)).ConfigureAwait(false))
         {
-            var every = Math.Max(1, (Checkpoints - WarmUp) / Samples);
+            var every = Math.Max(LeastBetweenSamples, (Checkpoints - WarmUp) / Samples);
             for (var i = 1; i <= Checkpoints; i++)
             {
                 state.Step(task, i);
