@@ -24,7 +24,14 @@ public sealed class FinishedSourcesTests
         string path;
         await using (var first = await fixture.Host.StartAsync(
             Define(fixture, place => place < 400 ? Task.CompletedTask : Never),
-            new() { Name = "first", Parallelism = 2, Checkpoints = { Interval = TimeSpan.FromMilliseconds(10) } },
+            new()
+            {
+                Name = "first",
+                Parallelism = 2,
+
+                // Periodic ones go on: the last by hand must not be pushed out before the job is cancelled.
+                Checkpoints = { Interval = TimeSpan.FromMilliseconds(10), MaxRetainedCheckpoints = 1_000 },
+            },
             fixture.Deadline))
         {
             // The totals of the bounded input can only be committed by a checkpoint after its end.
