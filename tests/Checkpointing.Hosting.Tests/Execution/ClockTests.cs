@@ -71,6 +71,34 @@ public sealed class ClockTests : IAsyncDisposable
         run.ElementsRead.Should().BeInRange(30, (long)(seconds * 10) + 1);
     }
 
+    [Fact]
+    public async Task WithIdleness_SourceThatWaits_HoldsEventTimeBackNoMore()
+    {
+        var never = new TaskCompletionSource();
+        var job = new StreamJobBuilder("job");
+        var busy = job.AddSource(
+            "busy", new ListSource<Order>(
+
+                // The last is never read: an input that has ended would say nothing about the others.
+                [new("a", 100, 1), new("a", 5_000, 2), new("a", 9_000, 4), new("a", 9_100, 32)], HoldAfter(3)))
+            .WithEventTime(static order => new(order.TimeMs), TimeSpan.Zero, recordsPerWatermark: 1);
+        var quiet = job.AddSource("quiet", new ListSource<Order>([new("a", 200, 8), new("a", 300, 16)], HoldAfter(1)))
+            .WithEventTime(static order => new(order.TimeMs), TimeSpan.Zero, recordsPerWatermark: 1)
+            .WithIdleness(TimeSpan.FromSeconds(10));
+        busy.Union(quiet).KeyBy(static order => order.Customer)
+            .Window(TumblingWindows.Of(TimeSpan.FromMilliseconds(1_000)))
+            .Aggregate("sums", new SumOfAmounts(), static (_, window, sum) => $"{window.Start} {sum}")
+            .AddSink("out", _sink);
+        await using var run = await _host.StartAsync(job.Build(), cancellationToken: _deadline);
+
+        await AdvanceUntilAsync(TimeSpan.FromSeconds(1), _sink.WaitForCountAsync(2, _deadline));
+
+        _sink.Items.Should().Equal("0 9", "5000 2");
+        _time.GetUtcNow().Subtract(_time.Start).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(10));
+
+        Func<long, Task> HoldAfter(long count) => next => next < count ? Task.CompletedTask : never.Task;
+    }
+
     private async Task<RunningJob> StartAlarmsAsync(string name, string? resumeFrom = null)
     {
         var job = new StreamJobBuilder(name);
