@@ -6,7 +6,7 @@ using Akka.Streams.Dsl;
 
 namespace Checkpointing.LoadTests.SumJobs;
 
-/// <summary>The same job with Akka.Streams: a source, one substream behind an asynchronous boundary and one dictionary
+/// <summary>The same job with Akka.Streams: a source that is spread, one flow behind an asynchronous boundary and one dictionary
 /// a worker.</summary>
 internal static class AkkaLoop
 {
@@ -22,20 +22,19 @@ internal static class AkkaLoop
         try
         {
             using var materializer = system.Materializer();
-            var sums = Flow.Create<KeyedNumber>()
-                .Aggregate(
-                    new Dictionary<long, long>(),
-                    static (sums, record) =>
-                    {
-                        sums[record.Key] = sums.GetValueOrDefault(record.Key) + record.Value;
-                        return sums;
-                    })
-                .Select(static sums => sums.Values.Sum())
-                .Async();
-            var grouped = Source.From(Records(keys, count))
-                .GroupBy(SumJob.Subtasks, static record => record.Key % SumJob.Subtasks);
-            var merged = (Source<long, NotUsed>)((SubFlow<long, NotUsed, IRunnableGraph<NotUsed>>)grouped.Via(sums))
-                .MergeSubstreams();
+            var merged = Source.FromGraph(GraphDsl.Create(builder =>
+            {
+                var spread = builder.Add(new Partition<KeyedNumber>(
+                    SumJob.Subtasks, static record => (int)(record.Key % SumJob.Subtasks)));
+                var joined = builder.Add(new Merge<long>(SumJob.Subtasks));
+                builder.From(builder.Add(Source.From(Records(keys, count)))).To(spread.In);
+                for (var subtask = 0; subtask < SumJob.Subtasks; subtask++)
+                {
+                    builder.From(spread.Out(subtask)).Via(builder.Add(Sums())).To(joined.In(subtask));
+                }
+
+                return new SourceShape<long>(joined.Out);
+            }));
             return await merged
                 .RunWith(Sink.Aggregate<long, long>(0, static (left, right) => left + right), materializer)
                 .ConfigureAwait(false);
@@ -45,6 +44,18 @@ internal static class AkkaLoop
             await system.Terminate().ConfigureAwait(false);
         }
     }
+
+    // One flow a worker: a dictionary that is the beginning of an Aggregate is the same one for all that share the flow.
+    private static Flow<KeyedNumber, long, NotUsed> Sums() => Flow.Create<KeyedNumber>()
+        .Aggregate(
+            new Dictionary<long, long>(),
+            static (sums, record) =>
+            {
+                sums[record.Key] = sums.GetValueOrDefault(record.Key) + record.Value;
+                return sums;
+            })
+        .Select(static sums => sums.Values.Sum())
+        .Async();
 
     private static IEnumerable<KeyedNumber> Records(int keys, long count)
     {

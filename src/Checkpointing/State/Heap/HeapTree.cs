@@ -10,6 +10,11 @@ internal sealed class HeapTree
     private object _mark = new();
     private HeapNode? _root;
 
+    // Where the last row was found, until something moves: a row that is read and then written, which is most of what
+    // jobs do, is looked for once.
+    private HeapNode? _lastLeaf;
+    private int _lastIndex;
+
     /// <summary>Number of rows.</summary>
     internal long Count { get; private set; }
 
@@ -27,15 +32,26 @@ internal sealed class HeapTree
 
     internal bool TryGet(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
     {
-        var node = _root;
-        while (node?.Children is { } children)
+        if (!IsLast(key))
         {
-            node = children[node.FindChild(key)];
+            var node = _root;
+            while (node?.Children is { } children)
+            {
+                node = children[node.FindChild(key)];
+            }
+
+            var index = node?.Find(key) ?? -1;
+            if (index < 0)
+            {
+                value = default;
+                return false;
+            }
+
+            (_lastLeaf, _lastIndex) = (node, index);
         }
 
-        var index = node?.Find(key) ?? -1;
-        value = index >= 0 ? node!.Values![index].Bytes : default;
-        return index >= 0;
+        value = _lastLeaf!.Values![_lastIndex].Bytes;
+        return true;
     }
 
     /// <summary>The leaf where a key is or would be; null if there is no row.</summary>
@@ -68,6 +84,7 @@ internal sealed class HeapTree
 
         Version++;
         Count--;
+        _lastLeaf = null;
         _root = Delete(_root!, key);
         while (_root is { Children: { } children, Count: <= 1 })
         {
@@ -83,12 +100,19 @@ internal sealed class HeapTree
     private void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isAppend)
     {
         Version++;
+        if (IsLast(key) && ReferenceEquals(_lastLeaf!.Mark, _mark))
+        {
+            Change(_lastLeaf, _lastIndex, value, isAppend);
+            return;
+        }
+
+        _lastLeaf = null;
         _root = (_root ?? new HeapNode(_mark, isLeaf: true)).Writable(_mark);
         if (Write(_root, key, value, isAppend) is { } right)
         {
             var root = new HeapNode(_mark, isLeaf: false) { Count = 2 };
             (root.Children![0], root.Children[1]) = (_root, right);
-            root.Keys[1] = LeastKey(right);
+            root.SetKey(1, LeastKey(right));
             _root = root;
         }
     }
@@ -97,21 +121,13 @@ internal sealed class HeapTree
     /// <returns>The right half if the node was split.</returns>
     private HeapNode? Write(HeapNode node, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isAppend)
     {
-        if (node.Values is { } values)
+        if (node.Values is not null)
         {
             var index = node.Find(key);
             if (index >= 0)
             {
-                if (isAppend)
-                {
-                    values[index] = values[index].Append(value);
-                }
-                else if (!node.OwnsValue(index) || !values[index].TryOverwrite(value))
-                {
-                    values[index] = new(value);
-                    node.OwnValue(index);
-                }
-
+                Change(node, index, value, isAppend);
+                (_lastLeaf, _lastIndex) = (node, index);
                 return null;
             }
 
@@ -124,11 +140,29 @@ internal sealed class HeapTree
         return Write(child, key, value, isAppend) is { } right ? Insert(node, at + 1, LeastKey(right), right) : null;
     }
 
+    private bool IsLast(ReadOnlySpan<byte> key) =>
+        _lastLeaf is { } leaf && leaf.Keys[_lastIndex].AsSpan().SequenceEqual(key);
+
+    /// <summary>Changes the value of a row in a leaf that is ours.</summary>
+    private static void Change(HeapNode leaf, int index, ReadOnlySpan<byte> value, bool isAppend)
+    {
+        var values = leaf.Values!;
+        if (isAppend)
+        {
+            values[index] = values[index].Append(value);
+        }
+        else if (!leaf.OwnsValue(index) || !values[index].TryOverwrite(value))
+        {
+            values[index] = new(value);
+            leaf.OwnValue(index);
+        }
+    }
+
     private static HeapNode? Insert(HeapNode node, int index, byte[] key, HeapValue value)
     {
         var (target, targetIndex, right) = MakeRoom(node, index);
         target.Open(targetIndex);
-        target.Keys[targetIndex] = key;
+        target.SetKey(targetIndex, key);
         target.Values![targetIndex] = value;
         target.OwnValue(targetIndex);
         return right;
@@ -138,7 +172,7 @@ internal sealed class HeapTree
     {
         var (target, targetIndex, right) = MakeRoom(node, index);
         target.Open(targetIndex);
-        target.Keys[targetIndex] = key;
+        target.SetKey(targetIndex, key);
         target.Children![targetIndex] = child;
         return right;
     }

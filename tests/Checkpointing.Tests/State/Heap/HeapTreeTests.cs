@@ -7,8 +7,10 @@ public sealed class HeapTreeTests
 {
     private static readonly byte[][] Edges = [[], [0xFF], [0xFF, 0xFF], [0xFF, 0], [0]];
 
+    // Long keys that begin alike, end early or go on with zeros: where searches by the first bytes could err.
     private static readonly Gen<byte[]> Keys = Gen.Frequency(
         (5, Gen.Int[0, 600].Select(static i => new[] { (byte)(i >> 4), (byte)(i << 4) })),
+        (5, Gen.Int[0, 600].Select(static i => LongKey(i))),
         (1, Gen.Int[0, Edges.Length - 1].Select(static i => Edges[i])));
 
     private static readonly Gen<(int Kind, byte[] Key, byte[] Value)> Steps =
@@ -83,6 +85,11 @@ public sealed class HeapTreeTests
         AssertSame(root, [], [new([1], [.. Enumerable.Range(0, 100).Select(static i => (byte)i)])]);
         AssertSame(tree.Root, [], [new([1], [.. Enumerable.Range(0, 101).Select(static i => (byte)i)])]);
     }
+
+    private static byte[] LongKey(int number) =>
+    [
+        .. Enumerable.Repeat((byte)7, number % 3 * 6), .. new byte[number % 5], (byte)(number >> 3), 0, (byte)number,
+    ];
 
     private static Comparer<byte[]> ByteOrder { get; } =
         Comparer<byte[]>.Create(static (left, right) => left.AsSpan().SequenceCompareTo(right));
