@@ -6,8 +6,8 @@ using Akka.Streams.Dsl;
 
 namespace Checkpointing.LoadTests.SumJobs;
 
-/// <summary>The same job with Akka.Streams: a source that is spread, one flow behind an asynchronous boundary and one dictionary
-/// a worker.</summary>
+/// <summary>The same job with Akka.Streams: a source that is spread, and a worker one flow behind an asynchronous
+/// boundary with a dictionary of its own.</summary>
 internal static class AkkaLoop
 {
     /// <summary>Runs it.</summary>
@@ -45,7 +45,7 @@ internal static class AkkaLoop
         }
     }
 
-    // One flow a worker: a dictionary that is the beginning of an Aggregate is the same one for all that share the flow.
+    // One flow a worker: a dictionary that an Aggregate begins with is the same one for all that share the flow.
     private static Flow<KeyedNumber, long, NotUsed> Sums() => Flow.Create<KeyedNumber>()
         .Aggregate(
             new Dictionary<long, long>(),
