@@ -185,16 +185,23 @@ public sealed class CheckpointNotFoundException(string path, IReadOnlyList<strin
     public IReadOnlyList<string> Found { get; } = found;
 }
 
-/// <summary>A checkpoint belongs to another job, which has claimed it. Use no claim, or another checkpoint.</summary>
-public sealed class CheckpointClaimedException(string path, string owner)
+/// <summary>A checkpoint belongs to another job, which has claimed it, or is about to. Use no claim, or another
+/// checkpoint.</summary>
+public sealed class CheckpointClaimedException(string path, string owner, bool isUnderWay = false)
     : CheckpointingException(
-        $"'{path}' cannot be claimed: it belongs to '{owner}'. Resume from it without a claim, or from another.")
+        isUnderWay
+            ? $"'{path}' cannot be claimed now: a claim of its job by '{owner}' was cut off. Start '{owner}', which "
+                + "finishes that; or resume without a claim."
+            : $"'{path}' cannot be claimed: it belongs to '{owner}'. Resume from it without a claim, or from another.")
 {
     /// <summary>The checkpoint.</summary>
     public string Path { get; } = path;
 
-    /// <summary>The job that has it.</summary>
+    /// <summary>The job that has it, or that has to finish its claim.</summary>
     public string Owner { get; } = owner;
+
+    /// <summary>Whether an earlier claim of the same job was cut off: what it took must be taken up first.</summary>
+    public bool IsUnderWay { get; } = isUnderWay;
 }
 
 /// <summary>A file that a checkpoint needs is not there. Use another checkpoint.</summary>

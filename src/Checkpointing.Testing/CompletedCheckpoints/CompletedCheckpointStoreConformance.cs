@@ -14,6 +14,7 @@ public static class CompletedCheckpointStoreConformance
         .. StoreRecoveryCases.All,
         .. StoreFailureCases.All,
         .. StoreStartingPointCases.All,
+        .. StoreClaimCases.All,
         .. StoreLeavingCases.All,
     ];
 }

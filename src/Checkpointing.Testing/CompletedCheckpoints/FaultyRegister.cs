@@ -20,6 +20,9 @@ internal sealed class FaultyRegister(ICheckpointRegister inner) : ICheckpointReg
 
         /// <summary>The next replacement is done, its answer lost, and nothing can be read afterwards.</summary>
         GoSilent,
+
+        /// <summary>The next replacement is held up until <see cref="Meanwhile"/> is done, and arrives then.</summary>
+        HoldUp,
     }
 
     public Fault Next { get; set; }
@@ -27,7 +30,11 @@ internal sealed class FaultyRegister(ICheckpointRegister inner) : ICheckpointReg
     /// <summary>Replacements that are done as usual before <see cref="Next"/> comes.</summary>
     public int Before { get; set; }
 
-    /// <summary>Done once, after a replacement whose answer is lost and before anything else.</summary>
+    /// <summary>The only job whose replacements fail; null: those of all.</summary>
+    public JobId? Only { get; init; }
+
+    /// <summary>Done once, after a replacement whose answer is lost and before anything else, or before one that is
+    /// held up.</summary>
     public Func<Task>? Meanwhile { get; set; }
 
     /// <summary>Whether a fault has come.</summary>
@@ -43,7 +50,7 @@ internal sealed class FaultyRegister(ICheckpointRegister inner) : ICheckpointReg
     public async ValueTask<RegisterReplacement> TryReplaceAsync(
         JobId job, long expectedVersion, ReadOnlyMemory<byte> record, CancellationToken cancellationToken)
     {
-        var fault = Next;
+        var fault = Only is null || Only == job ? Next : Fault.None;
         if (fault != Fault.None && Before > 0)
         {
             Before--;
@@ -55,7 +62,14 @@ internal sealed class FaultyRegister(ICheckpointRegister inner) : ICheckpointReg
             throw Unavailable();
         }
 
-        Next = Fault.None;
+        Next = fault == Fault.None ? Next : Fault.None;
+        if (fault == Fault.HoldUp)
+        {
+            HasFailed = true;
+            await Meanwhile!().ConfigureAwait(false);
+            return await inner.TryReplaceAsync(job, expectedVersion, record, cancellationToken).ConfigureAwait(false);
+        }
+
         var outcome = fault == Fault.LoseRequest
             ? RegisterReplacement.Unknown
             : await inner.TryReplaceAsync(job, expectedVersion, record, cancellationToken).ConfigureAwait(false);

@@ -18,6 +18,9 @@ internal static class StoreLeavingCases
         new("a job that was claimed twice takes nothing from the first claimant", KeepsForFirstClaimantAsync),
         new("a pinned checkpoint that lost its metadata keeps its files", KeepsWithoutMetadataAsync),
         new("a pin that came too late keeps nothing", LatePinKeepsNothingAsync),
+        new("a pin that was let go of and came back does not stay in a claimed job's folder",
+            RemovesFromClaimedFolderAsync),
+        new("recovery in the same process goes on letting go", LetsGoAfterRecoveryAsync),
     ];
 
     private static async Task KeepsClaimedAsync(
@@ -188,6 +191,64 @@ internal static class StoreLeavingCases
             there.All(file => file.StartsWith(last.Path, StringComparison.Ordinal)
                 || file.StartsWith("owner/shared/", StringComparison.Ordinal)),
             $"Only the last checkpoint's files stay: {string.Join(", ", there)}");
+    }
+
+    private static async Task RemovesFromClaimedFolderAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
+    {
+        var claimed = await TakeAsync(setup, "old", cancellationToken).ConfigureAwait(false);
+        await ClaimAsync(setup, "job", claimed, cancellationToken).ConfigureAwait(false);
+        var reader = StoreTestJob.Of(setup, cancellationToken, name: "reader");
+        await using var readerScope = reader.ConfigureAwait(false);
+        await reader.StartAsync(claimed.Path).ConfigureAwait(false);
+        var pin = (await StoreTestJob.FilesBelowAsync(setup.Storage, $"{claimed.Path}/pins", cancellationToken)
+            .ConfigureAwait(false)).Single();
+        var content = await setup.Storage.ReadAllAsync(pin, 1000, cancellationToken).ConfigureAwait(false);
+        await reader.CheckpointAsync().ConfigureAwait(false);
+        await reader.EndAsync().ConfigureAwait(false);
+        var job = StoreTestJob.Of(setup, cancellationToken);
+        await using (job.ConfigureAwait(false))
+        {
+            await job.StartAsync().ConfigureAwait(false);
+            await job.Write("b").Drop("a").CheckpointAsync().ConfigureAwait(false);
+            await job.CheckpointAsync().ConfigureAwait(false);
+            await job.EndAsync().ConfigureAwait(false);
+        }
+
+        // A power cut undoes a deletion that was not synced.
+        await setup.Storage.WriteAllAsync(pin, content, cancellationToken).ConfigureAwait(false);
+        await ClaimAsync(setup, "job", claimed, cancellationToken).ConfigureAwait(false);
+        var there = await StoreTestJob.FilesBelowAsync(setup.Storage, "old", cancellationToken).ConfigureAwait(false);
+        Expect.That(there.Count == 0, $"Nobody needs these: {string.Join(", ", there)}");
+    }
+
+    private static async Task LetsGoAfterRecoveryAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
+    {
+        var owner = StoreTestJob.Of(setup, cancellationToken, name: "owner");
+        await using var ownerScope = owner.ConfigureAwait(false);
+        await owner.StartAsync().ConfigureAwait(false);
+        var pinned = await owner.Write("a").CheckpointAsync().ConfigureAwait(false);
+        var reader = StoreTestJob.Of(setup, cancellationToken, name: "reader");
+        await using var readerScope = reader.ConfigureAwait(false);
+        await reader.StartAsync(pinned.Path).ConfigureAwait(false);
+        await owner.Write("b").Drop("a").CheckpointAsync().ConfigureAwait(false);
+
+        // The reader needs it through two attempts and what they complete.
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            await owner.StartAsync().ConfigureAwait(false);
+            await owner.Write("c").CheckpointAsync().ConfigureAwait(false);
+            await owner.CheckpointAsync().ConfigureAwait(false);
+            await owner.ExpectFilesAsync(pinned).ConfigureAwait(false);
+        }
+
+        await reader.CheckpointAsync().ConfigureAwait(false);
+        await reader.EndAsync().ConfigureAwait(false);
+        await owner.CheckpointAsync().ConfigureAwait(false);
+        var last = await owner.CheckpointAsync().ConfigureAwait(false);
+        await owner.EndAsync().ConfigureAwait(false);
+        await owner.ExpectExactlyAsync([last]).ConfigureAwait(false);
     }
 
     private static async Task ClaimAsync(

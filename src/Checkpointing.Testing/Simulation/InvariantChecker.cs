@@ -111,8 +111,7 @@ public sealed class InvariantChecker
         foreach (var record in records)
         {
             // What was handed over is the claimant's, who lists it as soon as the claim is through.
-            var handedOver = records.Any(other =>
-                other.Job.Name == record.ClaimedBy && other.PendingClaim == record.Job.Name)
+            var handedOver = records.Any(record.IsHandingOverTo)
                 ? record.HandedOver.Concat(record.HandedOverLeaving) : [];
             var pinned = record.Pins.Select(static pin => StoragePath.FolderOf(StoragePath.FolderOf(pin)));
             reachable.UnionWith(record.Pins);

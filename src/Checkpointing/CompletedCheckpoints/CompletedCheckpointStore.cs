@@ -114,6 +114,9 @@ public abstract class CompletedCheckpointStore
     internal async ValueTask<RegisterRecord> ReplaceAsync(RegisterRecord record, CancellationToken cancellationToken)
     {
         var before = _session.Record!;
+
+        // The caller may have made its own from a record that it read before a fence came in.
+        record = record.With(before.ClaimFences);
         for (var round = 0; round < MaxAmendments; round++)
         {
             var outcome = await _session.TryReplaceAsync(record, cancellationToken).ConfigureAwait(false);
@@ -163,12 +166,15 @@ public abstract class CompletedCheckpointStore
             Leaving = present?.Leaving ?? [],
             Pins = present?.Pins ?? [],
             PendingClaim = present?.PendingClaim,
+            PendingClaimId = present?.PendingClaimId,
             Claims = present?.Claims ?? [],
             ClaimedBy = present?.ClaimedBy,
+            ClaimId = present?.ClaimId,
             HandedOver = present?.HandedOver ?? [],
             HandedOverLeaving = present?.HandedOverLeaving ?? [],
             ClaimedBelowId = present?.ClaimedBelowId ?? 0,
             FormerClaimants = present?.FormerClaimants ?? [],
+            ClaimFences = present?.ClaimFences ?? [],
             Token = _ids.NewGuid(),
         };
     }

@@ -3,8 +3,7 @@ using Checkpointing.StateHandles;
 namespace Checkpointing.CompletedCheckpoints;
 
 /// <summary>Changes of a job's record by somebody who has not taken its epoch, beside a coordinator that goes on:
-/// taking
-/// checkpoints off the list, and labelling them. Pure.</summary>
+/// taking checkpoints off the list, labelling them, and refusing claims that come too late. Pure.</summary>
 /// <remarks>Whoever amends never takes off the newest checkpoint, never adds one, and deletes nothing: the coordinator
 /// finds out when its next write is lost, carries the amendment over, and lets go of the files itself. So nothing goes
 /// that a pending checkpoint still points into.</remarks>
@@ -19,14 +18,14 @@ internal static class RegisterAmendment
         var old = before.Retained.Select(static one => one.Path).ToHashSet(StringComparer.Ordinal);
         var kept = present.Retained.Select(static one => one.Path).ToHashSet(StringComparer.Ordinal);
         var takenOff = wanted.Retained.Where(one => old.Contains(one.Path) && !kept.Contains(one.Path)).ToList();
-        return wanted with
+        return (wanted with
         {
             Retained = wanted.Retained.Except(takenOff)
                 .Select(one => present.Retained.FirstOrDefault(other => other.Path == one.Path) is { } amended
                     ? one with { Tags = amended.Tags } : one).ToValueList(),
             Leaving = wanted.Leaving
                 .Concat(takenOff.Where(one => present.Leaving.Any(other => other.Path == one.Path))).ToValueList(),
-        };
+        }).With(present.ClaimFences);
     }
 
     /// <summary>Takes checkpoints off a list; what can be read is leaving from then on, until its coordinator, or the
@@ -51,6 +50,14 @@ internal static class RegisterAmendment
             Token = token,
         };
     }
+
+    /// <summary>Refuses claims that older epochs of a claimant were about to make. Always another record, so that a
+    /// write which is still under way is made from one that is no more.</summary>
+    /// <param name="present">The record of the job that was to be claimed, as it is now.</param>
+    /// <param name="claimant">The claimant's own, of its present epoch.</param>
+    /// <param name="token">Unique to the write.</param>
+    public static RegisterRecord Fence(RegisterRecord present, RegisterRecord claimant, Guid token) =>
+        present.With(new ClaimFence(claimant.Job.Name, claimant.Epoch)) with { Token = token };
 
     /// <summary>Gives a listed checkpoint other labels.</summary>
     /// <param name="present">The record as it is now.</param>

@@ -44,11 +44,18 @@ public sealed record RegisterRecord
     /// list.</summary>
     public string? PendingClaim { get; init; }
 
+    /// <summary>Random id of that claim. Null: an older version of this library wrote the record.</summary>
+    public Guid? PendingClaimId { get; init; }
+
     /// <summary>Jobs whose checkpoints this one has claimed.</summary>
     public ValueList<string> Claims { get; init; }
 
     /// <summary>The job that has claimed this one's checkpoints; null if none has.</summary>
     public string? ClaimedBy { get; init; }
+
+    /// <summary>The claim by which <see cref="ClaimedBy"/> did: a job may claim another one again, after that was
+    /// started again. Null: an older version of this library wrote the record.</summary>
+    public Guid? ClaimId { get; init; }
 
     /// <summary>What <see cref="ClaimedBy"/> took over: its property now.</summary>
     public ValueList<RetainedCheckpoint> HandedOver { get; init; }
@@ -63,13 +70,41 @@ public sealed record RegisterRecord
     /// <summary>Jobs that had claimed this one's checkpoints before <see cref="ClaimedBy"/> did.</summary>
     public ValueList<string> FormerClaimants { get; init; }
 
+    /// <summary>Claims of this job that come too late, at most one entry a claimant, in order of names.</summary>
+    public ValueList<ClaimFence> ClaimFences { get; init; }
+
     /// <summary>All jobs that have claimed checkpoints of this one.</summary>
     internal IEnumerable<string> Claimants =>
         ClaimedBy is { } last ? FormerClaimants.Append(last).Distinct() : FormerClaimants;
 
     /// <summary>Unique to the write: tells, after a lost answer, whether it is in.</summary>
     public required Guid Token { get; init; }
+
+    /// <summary>Whether this job has handed over its checkpoints by the claim that is under way at another: they are in
+    /// neither list until that one takes them up.</summary>
+    /// <param name="claimant">The record of any job.</param>
+    public bool IsHandingOverTo(RegisterRecord claimant)
+    {
+        ArgumentNullException.ThrowIfNull(claimant);
+        return ClaimedBy == claimant.Job.Name && claimant.PendingClaim == Job.Name
+            && (ClaimId is null || claimant.PendingClaimId is null || ClaimId == claimant.PendingClaimId);
+    }
+
+    /// <summary>This record with a fence, should it have none that goes as far.</summary>
+    internal RegisterRecord With(params IEnumerable<ClaimFence> fences) => this with
+    {
+        ClaimFences = ClaimFences.Concat(fences)
+            .GroupBy(static fence => fence.Claimant, StringComparer.Ordinal)
+            .Select(static same => same.MaxBy(static fence => fence.Epoch)!)
+            .OrderBy(static fence => fence.Claimant, StringComparer.Ordinal).ToValueList(),
+    };
 }
+
+/// <summary>Says in a job's record that its claimant has begun a new epoch and given up what an older one was about to
+/// claim: should the older process still live, it claims nothing any more.</summary>
+/// <param name="Claimant">Name of the job that was to claim.</param>
+/// <param name="Epoch">Its claims that were begun in an older epoch of its own are refused.</param>
+public sealed record ClaimFence(string Claimant, long Epoch);
 
 /// <summary>A completed checkpoint in the register: a pointer, nothing more.</summary>
 /// <param name="Id">Its id.</param>

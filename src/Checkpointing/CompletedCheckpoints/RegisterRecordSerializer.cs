@@ -92,8 +92,37 @@ public static class RegisterRecordSerializer
         WriteStrings(json, "formerClaimants", record.FormerClaimants);
         json.WriteString("pendingClaim", record.PendingClaim);
         json.WriteString("claimedBy", record.ClaimedBy);
+        WriteClaims(json, record);
         json.WriteString("token", record.Token);
         json.WriteEndObject();
+    }
+
+    // Absent where there is nothing to say: older versions pass over what they do not know.
+    private static void WriteClaims(Utf8JsonWriter json, RegisterRecord record)
+    {
+        if (record.PendingClaimId is { } pending)
+        {
+            json.WriteString("pendingClaimId", pending);
+        }
+
+        if (record.ClaimId is { } claim)
+        {
+            json.WriteString("claimId", claim);
+        }
+
+        if (record.ClaimFences.Count > 0)
+        {
+            json.WriteStartArray("claimFences");
+            foreach (var fence in record.ClaimFences)
+            {
+                json.WriteStartObject();
+                json.WriteString("claimant", fence.Claimant);
+                json.WriteNumber("epoch", fence.Epoch);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
     }
 
     private static void WriteCheckpoints(Utf8JsonWriter json, string name, ValueList<RetainedCheckpoint> checkpoints)
@@ -162,6 +191,12 @@ public static class RegisterRecordSerializer
             HandedOverLeaving = ReadCheckpoints(json, "handedOverLeaving"),
             ClaimedBelowId = json.GetProperty("claimedBelowId").GetInt64(),
             FormerClaimants = ReadStrings(json, "formerClaimants"),
+            PendingClaimId = json.TryGetProperty("pendingClaimId", out var pending) ? pending.GetGuid() : null,
+            ClaimId = json.TryGetProperty("claimId", out var claim) ? claim.GetGuid() : null,
+            ClaimFences = json.TryGetProperty("claimFences", out var fences)
+                ? fences.EnumerateArray().Select(static one => new ClaimFence(
+                    Text(one.GetProperty("claimant")), one.GetProperty("epoch").GetInt64())).ToValueList()
+                : [],
         };
     }
 

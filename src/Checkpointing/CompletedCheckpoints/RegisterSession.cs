@@ -129,13 +129,18 @@ internal sealed class RegisterSession(ICheckpointRegister register, JobId job)
     /// <param name="cancellationToken">Observed between two tries.</param>
     /// <exception cref="CheckpointStorageUnavailableException">Others replaced the record <c>16</c> times in a
     /// row.</exception>
+    public ValueTask<RegisterRecord?> UpdateAsync(
+        Func<RegisterRecord?, RegisterRecord?> change, CancellationToken cancellationToken) =>
+        UpdateAsync(present => ValueTask.FromResult(change(present)), cancellationToken);
+
+    /// <inheritdoc cref="UpdateAsync(Func{RegisterRecord?, RegisterRecord?}, CancellationToken)"/>
     public async ValueTask<RegisterRecord?> UpdateAsync(
-        Func<RegisterRecord?, RegisterRecord?> change, CancellationToken cancellationToken)
+        Func<RegisterRecord?, ValueTask<RegisterRecord?>> change, CancellationToken cancellationToken)
     {
         await ReadAsync(cancellationToken).ConfigureAwait(false);
         for (var round = 0; round < MaxRounds; round++)
         {
-            if (change(Record) is not { } wanted)
+            if (await change(Record).ConfigureAwait(false) is not { } wanted)
             {
                 return Record;
             }

@@ -19,6 +19,27 @@ public sealed partial class CheckpointCoordinator
         return listed;
     }
 
+    /// <summary>Pins that their holders let go of, and that came back with a power cut or could not be deleted. Where
+    /// the checkpoint has left the list, nobody else would meet them.</summary>
+    private async Task RemoveStalePinsAsync(IReadOnlyList<JobFiles> claimed, CancellationToken cancellationToken)
+    {
+        var pinned = claimed.SelectMany(static theirs => theirs.Files).Where(CheckpointPins.IsPin)
+            .Select(CheckpointPins.CheckpointOf).Distinct();
+        foreach (var folder in pinned)
+        {
+            try
+            {
+                await CheckpointPins.IsPinnedAsync(_storage, _store.Register, folder, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            catch (CheckpointingException e)
+            {
+                // Harmless where it is; met again by the next epoch.
+                CleanerLog.DeletionFailed(_logger, folder, e);
+            }
+        }
+    }
+
     private async Task<List<string>> ListAsync(JobId job, CancellationToken cancellationToken)
     {
         var files = new List<string>();

@@ -121,7 +121,7 @@ public sealed partial class CheckpointCoordinator
                 records.Enqueue(theirs);
 
                 // Handed over but not yet in the claimant's list: it may still take them up.
-                var isUnderWay = theirs.PendingClaim == present.Job.Name;
+                var isUnderWay = present.IsHandingOverTo(theirs);
                 foreach (var retained in theirs.Retained.Concat(isUnderWay ? present.HandedOver : []))
                 {
                     var checkpoint = await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)

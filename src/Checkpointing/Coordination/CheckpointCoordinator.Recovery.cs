@@ -76,6 +76,7 @@ public sealed partial class CheckpointCoordinator
         }
 
         var claimed = isFirst ? await ListClaimedAsync(record, cancellationToken).ConfigureAwait(false) : [];
+        await RemoveStalePinsAsync(claimed, cancellationToken).ConfigureAwait(false);
         var registry = new SharedStateRegistry(_logger);
         var found = await _store.RecoverAsync(registry, cancellationToken).ConfigureAwait(false);
         foreach (var unreadable in found.Unreadable)
@@ -125,6 +126,7 @@ public sealed partial class CheckpointCoordinator
         }
 
         var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
+        Dispatch(new CoordinatorEvent.Resuming());
         record = await _store.ReplaceAsync(
             record with
             {

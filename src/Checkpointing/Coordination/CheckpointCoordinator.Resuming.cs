@@ -1,4 +1,3 @@
-using System.Text;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.SharedState;
 using Checkpointing.StateHandles;
@@ -11,6 +10,8 @@ public sealed partial class CheckpointCoordinator
 {
     /// <summary>Starts from a given checkpoint, of this job or another. Call it after <see cref="RecoverAsync"/>,
     /// before the tasks start.</summary>
+    /// <remarks>Should it fail after something was changed, <see cref="Start"/> refuses: recover, resume or start over
+    /// first.</remarks>
     /// <param name="path">Folder of a checkpoint or savepoint, or its <c>_metadata</c>.</param>
     /// <param name="options">Claim mode and leniency.</param>
     /// <param name="cancellationToken">Observed between steps.</param>
@@ -18,7 +19,8 @@ public sealed partial class CheckpointCoordinator
     /// is nearby.</exception>
     /// <exception cref="CheckpointCorruptException">Its metadata is damaged.</exception>
     /// <exception cref="StateMigrationException">It does not fit the program.</exception>
-    /// <exception cref="CheckpointClaimedException">It was claimed by another job.</exception>
+    /// <exception cref="CheckpointClaimedException">It was claimed by another job, or is about to be.</exception>
+    /// <exception cref="CoordinatorFencedException">Another process has taken over since.</exception>
     /// <exception cref="ForeignPathException">It names files outside the storage or, when it is to be claimed, files
     /// that are not its job's; nothing was opened, claimed or deleted.</exception>
     public async Task<RestoredCheckpoint> ResumeAsync(
@@ -26,6 +28,7 @@ public sealed partial class CheckpointCoordinator
     {
         options ??= new();
         using var busy = EnterBusy();
+        await RecoverIfUnsettledAsync(cancellationToken).ConfigureAwait(false);
         var record = await _store.CheckEpochAsync(cancellationToken).ConfigureAwait(false);
         var checkpoint = await CheckpointLoader.LoadAsync(_storage, path, cancellationToken).ConfigureAwait(false);
         var isSavepoint = checkpoint.Properties.Kind == CheckpointKind.Savepoint;
@@ -97,7 +100,18 @@ public sealed partial class CheckpointCoordinator
             FirstIdOfEpoch = first,
             Token = _ids.NewGuid(),
         };
+        Dispatch(new CoordinatorEvent.Resuming());
         return await _store.ReplaceAsync(next, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>An earlier call had begun to change the record, or another job's, and failed: recovery finishes or
+    /// drops what was under way.</summary>
+    private async Task RecoverIfUnsettledAsync(CancellationToken cancellationToken)
+    {
+        if (Locked(static core => core.IsUnsettled))
+        {
+            await RecoverListAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task<RegisterRecord> PinAsync(
@@ -158,158 +172,4 @@ public sealed partial class CheckpointCoordinator
 
         return null;
     }
-
-    private async Task<(RegisterRecord Record, List<CompletedCheckpoint> Claimed)> ClaimJobAsync(
-        RegisterRecord record, CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
-    {
-        var session = new RegisterSession(_store.Register, checkpoint.Job);
-        if (await session.ReadAsync(cancellationToken).ConfigureAwait(false) is { } present)
-        {
-            var owned = await OwnedFolders.FindAsync(_storage, present, [checkpoint], cancellationToken)
-                .ConfigureAwait(false);
-            owned.CheckAll(checkpoint);
-            if (present.ClaimedBy == _topology.Job.Name && record.PendingClaim != checkpoint.Job.Name
-                && !present.Retained.Any(r => r.Path == checkpoint.Path)
-                && present.HandedOver.Any(r => r.Path == checkpoint.Path))
-            {
-                throw new CheckpointNotFoundException(
-                    checkpoint.Path, [], $"Job '{_topology.Job}' had claimed it, and has dropped it since.");
-            }
-        }
-
-        // The intent first: after a crash between the two registers, recovery finishes or drops the claim.
-        record = await _store.ReplaceAsync(
-            record with { PendingClaim = checkpoint.Job.Name, Token = _ids.NewGuid() }, cancellationToken)
-                .ConfigureAwait(false);
-        var theirs = await session.UpdateAsync(present => HandOver(present, checkpoint), cancellationToken)
-            .ConfigureAwait(false);
-        Claim(theirs!, checkpoint);
-        _archive.RemoveOf(checkpoint.Job);
-        record = await ReplaceForResumeAsync(
-            record, checkpoint, r => TakeOver(r, theirs!), cancellationToken).ConfigureAwait(false);
-        var claimed = new List<CompletedCheckpoint>();
-        foreach (var retained in theirs!.HandedOver)
-        {
-            claimed.Add(await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)
-                .ConfigureAwait(false));
-        }
-
-        return (record, claimed);
-    }
-
-    private void Claim(RegisterRecord theirs, CompletedCheckpoint checkpoint)
-    {
-        if (theirs.ClaimedBy != _topology.Job.Name || !theirs.HandedOver.Any(r => r.Path == checkpoint.Path))
-        {
-            throw new CheckpointClaimedException(checkpoint.Path, theirs.ClaimedBy ?? checkpoint.Job.Name);
-        }
-    }
-
-    /// <summary>The other job's record after the claim: fenced, and without checkpoints. Null: it cannot be
-    /// claimed.</summary>
-    private RegisterRecord? HandOver(RegisterRecord? present, CompletedCheckpoint checkpoint)
-    {
-        if (present is null)
-        {
-            throw new CheckpointNotFoundException(checkpoint.Path, [], $"Job '{checkpoint.Job}' has no register.");
-        }
-
-        if (!present.Retained.Any(r => r.Path == checkpoint.Path))
-        {
-            // Claimed already, by us in an earlier try, or by somebody else.
-            return null;
-        }
-
-        return present with
-        {
-            Epoch = present.Epoch + 1,
-
-            // A new epoch with ids of its own: metadata of all that were reserved before is an older epoch's.
-            FirstIdOfEpoch = present.NextId,
-            Holder = $"claimed by '{_topology.Job}'",
-            ClaimedBy = _topology.Job.Name,
-            FormerClaimants = present.Claimants.Where(job => job != _topology.Job.Name).ToValueList(),
-            ClaimedBelowId = present.NextId,
-
-            // Said here, since after a crash nothing else says which one was meant.
-            HandedOver = StartingPoint.GoOnFrom(present.Retained, checkpoint.Path),
-            HandedOverLeaving = present.Leaving,
-            Retained = [],
-            Leaving = [],
-            Token = _ids.NewGuid(),
-        };
-    }
-
-    private static RegisterRecord TakeOver(RegisterRecord own, RegisterRecord theirs) => own with
-    {
-        PendingClaim = null,
-        LineageId = theirs.LineageId,
-
-        // With what the other had claimed before: its checkpoints may use files of those jobs, too.
-        Claims = own.Claims.Append(theirs.Job.Name).Concat(theirs.Claims).Distinct().ToValueList(),
-        Retained = StartingPoint.Append(own.Retained, theirs.HandedOver),
-        Leaving = own.Leaving.Concat(theirs.HandedOverLeaving).DistinctBy(static one => one.Path).ToValueList(),
-    };
-
-    /// <summary>A claim that a crash cut off: finished if the other job's record names us, dropped if not.</summary>
-    private async Task<RegisterRecord> FinishClaimAsync(RegisterRecord record, CancellationToken cancellationToken)
-    {
-        var session = new RegisterSession(_store.Register, new(record.PendingClaim!));
-        var theirs = await session.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var next = theirs?.ClaimedBy == record.Job.Name ? TakeOver(record, theirs)
-            : record with { PendingClaim = null };
-        if (next.Claims.Count > record.Claims.Count)
-        {
-            _archive.RemoveOf(new(record.PendingClaim!));
-        }
-
-        var first = next.Retained.Select(static r => r.Id.Value + 1).Append(record.FirstIdOfEpoch).Max();
-        return await _store.ReplaceAsync(
-            next with
-            {
-                NextId = Math.Max(next.NextId, first + CompletedCheckpointStore.IdBlock),
-                FirstIdOfEpoch = first,
-                Token = _ids.NewGuid(),
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<RegisterRecord> ClaimSavepointAsync(
-        RegisterRecord record, CompletedCheckpoint checkpoint, CancellationToken cancellationToken)
-    {
-        await OwnedFolders.CheckSavepointAsync(checkpoint, HasRegisterAsync).ConfigureAwait(false);
-        try
-        {
-            await _storage.WriteAllAsync(
-                OwnedFolders.MarkerOf(checkpoint.Path),
-                Encoding.UTF8.GetBytes(_topology.Job.Name),
-                cancellationToken).ConfigureAwait(false);
-        }
-        catch (StoredFileExistsException)
-        {
-            var owner = await OwnedFolders.ReadMarkerAsync(_storage, checkpoint.Path, cancellationToken)
-                .ConfigureAwait(false);
-            if (owner != _topology.Job.Name)
-            {
-                throw new CheckpointClaimedException(checkpoint.Path, owner ?? "another job");
-            }
-        }
-
-        var bytes = await _storage.ReadAllAsync(checkpoint.MetadataPath, long.MaxValue, cancellationToken)
-            .ConfigureAwait(false);
-        var retained = new RetainedCheckpoint(
-            checkpoint.Id, checkpoint.Path, CheckpointKind.Savepoint, bytes.Length, ContentDigest.Of(bytes))
-        {
-            TriggeredAt = checkpoint.Metadata.Info?.TriggeredAt,
-        };
-        return await ReplaceForResumeAsync(
-            record,
-            checkpoint,
-            r => r with { Retained = StartingPoint.Append(r.Retained, [retained]) },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    private async ValueTask<bool> HasRegisterAsync(string job) =>
-        job.Length <= NameRules.MaxLength && await new RegisterSession(_store.Register, new(job))
-            .ReadAsync(CancellationToken.None).ConfigureAwait(false) is not null;
 }

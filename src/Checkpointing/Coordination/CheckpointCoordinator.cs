@@ -107,8 +107,17 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
     internal int PendingCount => Locked(static core => core.PendingCount);
 
     /// <summary>All tasks run: triggers are allowed from here, periodic ones begin.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="ResumeAsync"/> or <see cref="StartOverAsync"/> had begun
+    /// to change the job's record and failed: call one of them again, or <see cref="RecoverAsync"/>.</exception>
     public void Start()
     {
+        if (Locked(static core => core.IsUnsettled))
+        {
+            throw new InvalidOperationException(
+                $"Job '{_topology.Job}' cannot start: where it goes on from was about to be changed, and that failed. "
+                + "Recover, resume or start over first.");
+        }
+
         Dispatch(new CoordinatorEvent.Started());
         ReportRestored();
         StartScrub();

@@ -70,6 +70,10 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     /// <summary>Whether the list was taken up and no task runs.</summary>
     public bool IsRecovered => _phase == LifePhase.Recovered;
 
+    /// <summary>Whether the record was about to be changed by resuming, and nobody has heard of the outcome: it is not
+    /// written, and no task starts, before it was read again.</summary>
+    public bool IsUnsettled => _phase == LifePhase.New && _record is not null;
+
     public int PendingCount => _pending.Count;
 
     public IEnumerable<CheckpointId> PendingIds => _pending.Keys;
@@ -90,6 +94,9 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
                 break;
             case CoordinatorEvent.Recovered recovered:
                 OnRecovered(recovered);
+                break;
+            case CoordinatorEvent.Resuming:
+                _phase = _phase == LifePhase.Recovered ? LifePhase.New : _phase;
                 break;
             case CoordinatorEvent.Resumed resumed:
                 OnResumed(resumed);

@@ -19,6 +19,10 @@ internal abstract record CoordinatorEvent
         OwnedFolders Owned,
         LeavingCheckpoints Leaving) : CoordinatorEvent;
 
+    /// <summary>The record is about to be changed by resuming or starting over. Unless <see cref="Resumed"/> follows,
+    /// nobody knows what it says until the next recovery.</summary>
+    public sealed record Resuming : CoordinatorEvent;
+
     /// <summary>The record was changed by resuming or starting over; shared state of claimed checkpoints is
     /// registered.</summary>
     public sealed record Resumed(

@@ -195,12 +195,15 @@ internal sealed class CensusTaking(
                 continue;
             }
 
-            if (_jobs.GetValueOrDefault(claimant.Name)?.Record?.Claims.Contains(record.Job.Name) != true)
+            // An earlier claim says nothing about this one: it may have been read before this one began.
+            if (record.ClaimId is not null
+                || _jobs.GetValueOrDefault(claimant.Name)?.Record?.Claims.Contains(record.Job.Name) != true)
             {
                 await ReadJobAsync(claimant, cancellationToken).ConfigureAwait(false);
             }
 
-            if (_jobs[claimant.Name].Record?.Claims.Contains(record.Job.Name) == true)
+            if (_jobs[claimant.Name].Record is { } theirs && theirs.Claims.Contains(record.Job.Name)
+                && !record.IsHandingOverTo(theirs))
             {
                 continue;
             }

@@ -84,6 +84,26 @@ public sealed class RegisterRecordSerializerTests
         Encoding.UTF8.GetString(RegisterRecordSerializer.Write(s_record)).Should().Be(s_secondFormat);
 
     [Fact]
+    public void Read_WhatClaimsAdd_IsTheSameRecord()
+    {
+        var record = s_record with
+        {
+            PendingClaimId = new(4, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+            ClaimId = new(5, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+            ClaimFences = [new("heir", 7), new("heir-2", 3)],
+        };
+        var bytes = RegisterRecordSerializer.Write(record);
+
+        RegisterRecordSerializer.Read(bytes, "x").Should().Be(record);
+        Encoding.UTF8.GetString(bytes).Should().Contain(
+            """
+            "claimedBy":"new","pendingClaimId":"00000004-0002-0003-0405-060708090a0b",
+            "claimId":"00000005-0002-0003-0405-060708090a0b",
+            "claimFences":[{"claimant":"heir","epoch":7},{"claimant":"heir-2","epoch":3}],"token"
+            """.ReplaceLineEndings(""));
+    }
+
+    [Fact]
     public void Read_TheFirstFormat_SaysWhatWasLeftBehindByItsId()
     {
         var record = RegisterRecordSerializer.Read(Encoding.UTF8.GetBytes(s_firstFormat), "x");

@@ -60,7 +60,8 @@ internal sealed class StoredHistory
         var records = Jobs.Select(RecordOf).OfType<RegisterRecord>().ToList();
         var kept = records.SelectMany(static record => record.Retained.Select(static one => one.Path))
             .Concat(records.Where(record => record.ClaimedBy is { } by
-                && !records.Any(other => other.Job.Name == by && other.Claims.Contains(record.Job.Name)))
+                && !records.Any(other => other.Job.Name == by && other.Claims.Contains(record.Job.Name)
+                    && !record.IsHandingOverTo(other)))
                 .SelectMany(record => record.HandedOver.Select(static one => one.Path).Concat(
                     record.HandedOverLeaving.Select(static one => one.Path).Where(path => Exists(Metadata(path))))))
             .Concat(records.SelectMany(static record => record.Leaving.Select(static one => one.Path))

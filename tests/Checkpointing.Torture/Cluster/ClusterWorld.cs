@@ -180,7 +180,8 @@ internal sealed class ClusterWorld
         }
 
         // What was handed over and is not taken up yet is needed as well.
-        var isHandedOver = Peek(job)?.ClaimedBy is { } claimant && Peek(claimant)?.PendingClaim == job.Name;
+        var isHandedOver = Peek(job) is { ClaimedBy: { } by } claimed && Peek(by) is { } claimant
+            && claimed.IsHandingOverTo(claimant);
         if (!_records.TryGetValue((bytes, isHandedOver), out var found))
         {
             var record = RegisterRecordSerializer.Read(bytes, $"register of '{job}'");
