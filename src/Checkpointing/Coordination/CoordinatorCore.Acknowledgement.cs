@@ -19,13 +19,14 @@ internal sealed partial class CoordinatorCore
             return;
         }
 
-        if (!_pending.TryGetValue(message.CheckpointId, out var pending))
+        var isPending = _pending.TryGetValue(message.CheckpointId, out var pending);
+        if (!isPending && !_unsettled.ContainsKey(message.CheckpointId))
         {
             KeepLate(message);
             return;
         }
 
-        if (!pending.Missing.Contains(message.Source))
+        if (pending?.Missing.Contains(message.Source) != true)
         {
             Log(log => log.StaleMessageDropped(message.Source, message.CheckpointId.Value, "a second acknowledgement"));
             return;
@@ -70,6 +71,7 @@ internal sealed partial class CoordinatorCore
 
             pending.State = PendingCheckpoint.Phase.WritingMetadata;
             pending.Completed = MakeCompleted(pending);
+            pending.IsMetadataUnderWay = true;
             _effects.Add(new CoordinatorEffect.WriteMetadata(
                 pending.Id, pending.Request.ExclusiveFolder, pending.Completed.Metadata, pending.Completed));
         }

@@ -12,15 +12,11 @@ internal sealed partial class CoordinatorCore
     {
         if (!_pending.TryGetValue(written.Id, out var pending))
         {
-            // Aborted meanwhile: no register names it, so it is nobody's.
-            if (_phase != LifePhase.Failed)
-            {
-                DeletePaths([written.Completed.MetadataPath], "of a checkpoint that was aborted");
-            }
-
+            DiscardUnsettled(written.Id);
             return;
         }
 
+        pending.IsMetadataUnderWay = false;
         pending.Retained = written.Retained;
         pending.State = PendingCheckpoint.Phase.Committing;
         if (pending.IsSavepoint)
@@ -31,6 +27,19 @@ internal sealed partial class CoordinatorCore
         }
 
         _changes.Enqueue(new RegisterChange.Add(pending));
+    }
+
+    private void OnMetadataFailed(CoordinatorEvent.MetadataFailed failed)
+    {
+        if (!_pending.TryGetValue(failed.Id, out var pending))
+        {
+            DiscardUnsettled(failed.Id);
+            return;
+        }
+
+        pending.IsMetadataUnderWay = false;
+        Abort(pending, CheckpointFailureReason.MetadataWriteFailed,
+            $"its metadata could not be written: {failed.Cause.Message.TrimEnd('.')}", failed.Cause);
     }
 
     /// <summary>Begins the next change of the register, if none is under way.</summary>
@@ -251,14 +260,15 @@ internal sealed partial class CoordinatorCore
         Log(log => log.CheckpointAborted(topology.Job, pending.Id.Value, reason, detail));
         Report(new StatisticsEvent.Failed(pending.Id, _now, reason, detail, subtask));
 
-        // Metadata first: without it nobody takes the rest for a checkpoint.
-        DeletePaths(
-            (pending.Completed is null ? [] : new[] { pending.Completed.MetadataPath })
-                .Concat(pending.Snapshots.Values.SelectMany(
-                    snapshot => ExclusiveFilesOf(snapshot, pending.Request.ExclusiveFolder))),
-            $"of checkpoint {pending.Id}, which was aborted");
-        Delete(_registry.ReleaseAll(OwnerOf(pending.Id)),
-            $"only checkpoint {pending.Id}, which was aborted, needed it");
+        if (pending.IsMetadataUnderWay)
+        {
+            _unsettled.Add(pending.Id, pending);
+        }
+        else
+        {
+            Discard(pending);
+        }
+
         OnCheckpointEnded(pending.Id);
         if (pending.Request.Stop is not null)
         {
@@ -273,6 +283,27 @@ internal sealed partial class CoordinatorCore
 
         BeginWaiting();
     }
+
+    /// <summary>One that was aborted while its metadata was being written: how that ended is known now.</summary>
+    private void DiscardUnsettled(CheckpointId id)
+    {
+        if (_unsettled.Remove(id, out var aborted))
+        {
+            Discard(aborted);
+        }
+    }
+
+    /// <summary>In one removal, which takes the metadata first: without it nobody takes the rest for a
+    /// checkpoint.</summary>
+    private void Discard(PendingCheckpoint aborted) =>
+        DeletePaths(
+            [
+                .. aborted.Completed is null ? [] : new[] { aborted.Completed.MetadataPath },
+                .. aborted.Snapshots.Values.SelectMany(
+                    snapshot => ExclusiveFilesOf(snapshot, aborted.Request.ExclusiveFolder)),
+                .. OwnPaths(_registry.ReleaseAll(OwnerOf(aborted.Id))),
+            ],
+            $"of checkpoint {aborted.Id}, which was aborted");
 
     /// <summary>Subtasks may yet acknowledge files in the folder of a savepoint, and no sweep goes there.</summary>
     private void RememberFolder(PendingCheckpoint pending)

@@ -131,9 +131,11 @@ internal sealed partial class CoordinatorCore
         }
     }
 
-    private void Delete(IEnumerable<SharedStateEntry> entries, string why) =>
-        DeletePaths(entries.Select(static entry => entry.Handle).OfType<FileStateHandle>()
-            .Select(static file => file.Path).Where(path => _owned?.OwnsShared(path) == true), why);
+    private void Delete(IEnumerable<SharedStateEntry> entries, string why) => DeletePaths(OwnPaths(entries), why);
+
+    private IEnumerable<string> OwnPaths(IEnumerable<SharedStateEntry> entries) =>
+        entries.Select(static entry => entry.Handle).OfType<FileStateHandle>()
+            .Select(static file => file.Path).Where(path => _owned?.OwnsShared(path) == true);
 
     private void DeletePaths(IEnumerable<string> paths, string why)
     {

@@ -17,6 +17,8 @@ namespace Checkpointing.Coordination;
 /// <item>A file is handed to <see cref="CoordinatorEffect.Delete"/> only when no checkpoint in the list, none pending
 /// and no
 /// running attempt owns it; and what only metadata names, only where it lies in a folder of ours.</item>
+/// <item>Nothing that metadata names is handed to it while that metadata is being written; what names a file goes
+/// before the file.</item>
 /// <item>A checkpoint is in the list only if it owns its shared files in the registry.</item>
 /// <item>After <see cref="CoordinatorEffect.Fail"/> nothing is deleted and nothing is written any more.</item>
 /// </list>
@@ -29,6 +31,10 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     private readonly SortedDictionary<CheckpointId, PendingCheckpoint> _pending = [];
     private readonly List<CompletedCheckpoint> _retained = [];
     private readonly HashSet<string> _unreadable = [];
+
+    // Aborted while their metadata was being written. Nothing of them goes before it is known how that ended: a crash
+    // in between would leave metadata that names missing files, and nobody could tell it from a savepoint.
+    private readonly Dictionary<CheckpointId, PendingCheckpoint> _unsettled = [];
     private readonly Dictionary<CheckpointId, string> _abortedSavepoints = [];
     private readonly FailureCounter _failures = new(options.TolerableFailures);
     private readonly RequestQueue _queue = new(options);
@@ -137,8 +143,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
                 OnMetadataWritten(written);
                 break;
             case CoordinatorEvent.MetadataFailed failed:
-                AbortIfPending(failed.Id, CheckpointFailureReason.MetadataWriteFailed,
-                    $"its metadata could not be written: {failed.Cause.Message.TrimEnd('.')}", failed.Cause);
+                OnMetadataFailed(failed);
                 break;
             case CoordinatorEvent.RegisterReplaced replaced:
                 OnRegisterReplaced(replaced);
@@ -165,6 +170,7 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
     private void OnRecovered(CoordinatorEvent.Recovered recovered)
     {
         Invariant.Holds(_pending.Count == 0, $"Recovered with {_pending.Count} checkpoints pending.");
+        Invariant.Holds(_unsettled.Count == 0, $"Recovered while {_unsettled.Count} metadata are being written.");
         var abandoned = _registry.Entries;
         _record = recovered.Record;
         _registry = recovered.Registry;

@@ -57,6 +57,9 @@ internal sealed class PendingCheckpoint
     /// <summary>Set when its metadata is complete.</summary>
     public CompletedCheckpoint? Completed { get; set; }
 
+    /// <summary>Whether the write of its metadata has begun, and how it ended is not known yet.</summary>
+    public bool IsMetadataUnderWay { get; set; }
+
     public RetainedCheckpoint? Retained { get; set; }
 
     public bool IsSavepoint => Kind == CheckpointKind.Savepoint;

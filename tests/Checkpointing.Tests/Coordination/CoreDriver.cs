@@ -221,7 +221,8 @@ internal sealed class CoreDriver
         }
     }
 
-    /// <summary>Files of listed checkpoints, and what was acknowledged to pending ones.</summary>
+    /// <summary>Files of listed checkpoints, what was acknowledged to pending ones, and what metadata names that is
+    /// being written.</summary>
     private IEnumerable<string> Needed()
     {
         var listed = _register.Retained.SelectMany(r => CheckpointReference.AllFiles(_listed[r.Path]));
@@ -229,7 +230,9 @@ internal sealed class CoreDriver
             .SelectMany(id => _acknowledged[id].Values).Select(static s => s.Keyed)
             .OfType<IncrementalKeyedStateHandle>().SelectMany(static handle => handle.SharedFiles)
             .Select(static file => file.Handle).OfType<FileStateHandle>().Select(static file => file.Path);
-        return listed.Concat(pending);
+        var unsettled = _todo.OfType<CoordinatorEffect.WriteMetadata>()
+            .SelectMany(static write => CheckpointReference.AllFiles(write.Completed));
+        return listed.Concat(pending).Concat(unsettled);
     }
 
     private void AnswerOne(int which)

@@ -1,6 +1,7 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
 using Checkpointing.StateHandles;
+using Checkpointing.Storage;
 using Checkpointing.Storage.InMemory;
 
 namespace Checkpointing.Tests.Coordination;
@@ -10,6 +11,8 @@ public sealed class SavepointTests
 {
     private static readonly CheckpointRequest s_native =
         CheckpointRequest.SavepointTo("savepoints", SavepointFormat.Native);
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(10);
 
     private readonly InMemoryCheckpointStorage _storage = new();
     private readonly InMemoryCheckpointRegister _register = new();
@@ -112,9 +115,49 @@ public sealed class SavepointTests
         StoredState.FilesBelow(_storage, "savepoints").Should().BeEmpty();
     }
 
+    // Whoever finds metadata takes it for a savepoint: it used to appear after its data had been deleted.
+    [Fact]
+    public void TriggerAsync_SavepointIsAbortedAtAnyStep_NeverLeavesMetadataThatNamesMissingFiles()
+    {
+        var (aborted, seen) = (0, 0);
+        for (var seed = 100; seed < 160; seed++)
+        {
+            var storage = new InMemoryCheckpointStorage();
+            var job = new SimulatedCluster(
+                storage, new InMemoryCheckpointRegister(), "job", seed, options: new() { Timeout = s_timeout });
+            job.Start();
+            job.Work();
+            job.AfterStep = () => seen += ExpectComplete(storage);
+            var trigger = job.Coordinator.TriggerAsync(s_native);
+            for (var step = 0; step < seed % 20 && job.Step(); step++)
+            {
+            }
+
+            job.Advance(s_timeout);
+            job.RunUntilQuiet();
+            aborted += trigger.IsFaulted ? 1 : 0;
+        }
+
+        aborted.Should().BeInRange(10, 50, "some were complete by then");
+        seen.Should().BePositive("metadata of an aborted one is seen in some");
+
+        int ExpectComplete(InMemoryCheckpointStorage storage)
+        {
+            var stored = StoredState.FilesBelow(storage, "savepoints").ToHashSet();
+            foreach (var metadata in stored.Where(static path => path.EndsWith("/_metadata")))
+            {
+                var loaded = CheckpointLoader.LoadAsync(storage, StoragePath.FolderOf(metadata), default).AsTask()
+                    .GetAwaiter().GetResult();
+                stored.Should().Contain(CheckpointReference.AllFiles(loaded));
+            }
+
+            return stored.Count;
+        }
+    }
+
     private SimulatedCluster NewCluster(string job, int seed) => new(
         _storage, _register, job, seed,
-        options: new() { Retention = CheckpointRetention.OnCancellation, Timeout = TimeSpan.FromMinutes(10) });
+        options: new() { Retention = CheckpointRetention.OnCancellation, Timeout = s_timeout });
 
     private void Move(string folder, string target)
     {

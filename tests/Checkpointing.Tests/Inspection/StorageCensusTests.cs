@@ -68,13 +68,17 @@ public sealed class StorageCensusTests
             var census = history.TakeCensus();
             var report = StoredHistory.Now(CheckpointVerifier.VerifyAsync(
                 history.Storage, census, [.. census.Checkpoints.Where(one =>
-                    one.Status is StoredCheckpointStatus.Retained or StoredCheckpointStatus.Savepoint
-                        && history.IsPromised(one.Path))]));
+                    one.Status is StoredCheckpointStatus.Retained or StoredCheckpointStatus.Savepoint)]));
             report.IsOk.Should().BeTrue();
         });
 
         deleted.Should().BeGreaterThan(HistoryCount, "histories leave orphans");
     }
+
+    // It used to: data of an aborted savepoint was deleted while its metadata was being written, then came a crash.
+    [Fact]
+    public void Run_CrashWhileAnAbortedSavepointsMetadataIsBeingWritten_LeavesNoSavepointWithoutItsFiles() =>
+        StoredHistory.Run(100_342, isCaredFor: false).Missing().Should().BeEmpty();
 
     [Fact]
     public void Sweep_BesideRunningJobs_DeletesNothingThatIsNeeded()

@@ -17,7 +17,6 @@ internal sealed class StoredHistory
 {
     private readonly Random _random;
     private readonly Dictionary<string, HashSet<string>> _reported = [];
-    private readonly HashSet<string> _told = [];
     private readonly List<Task<CompletedCheckpoint>> _triggered = [];
     private readonly bool _isCaredFor;
     private SimulatedCluster? _zombie;
@@ -83,21 +82,13 @@ internal sealed class StoredHistory
 
     public IReadOnlyList<string> AllFiles() => StoredState.FilesBelow(Storage, "");
 
-    /// <summary>Files that are needed and not there. A savepoint that nobody was told to be complete promises
-    /// nothing: a crash may have come while an aborted one was being taken away.</summary>
+    /// <summary>Files that are needed and not there. What lies in a savepoint's folder beside its metadata is needed,
+    /// whether or not anybody was told that it is complete.</summary>
     public IReadOnlyList<string> Missing()
     {
         var there = AllFiles().ToHashSet();
-        return
-        [
-            .. Needs().Where(one => !there.Contains(one.Key) && one.Value.Any(IsPromised))
-                .Select(static one => one.Key),
-        ];
+        return [.. Needs().Keys.Where(path => !there.Contains(path))];
     }
-
-    /// <summary>Whether a checkpoint is complete for certain.</summary>
-    public bool IsPromised(string checkpoint) =>
-        !StoragePath.IsBelow(checkpoint, "savepoints") || _told.Contains(checkpoint);
 
     public StorageCensus TakeCensus() => Now(StorageCensus.TakeAsync(Storage, Register));
 
@@ -194,7 +185,6 @@ internal sealed class StoredHistory
             _triggered.Remove(answered);
             if (answered.IsCompletedSuccessfully)
             {
-                _told.Add(answered.Result.Path);
                 Report(answered.Result);
             }
 
