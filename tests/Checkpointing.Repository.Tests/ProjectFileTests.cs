@@ -49,6 +49,19 @@ public sealed class ProjectFileTests
         XDocument.Parse(RepositoryFiles.Read("src/Build/Library.props")).Descendants("PackageReference").Should()
             .OnlyContain(e => e.Attribute("PrivateAssets")!.Value == "all");
 
+    // What the files say is the compiler's matter (RS0016, RS0017).
+    [Theory]
+    [InlineData("PublicAPI.Shipped.txt")]
+    [InlineData("PublicAPI.Unshipped.txt")]
+    public void PublicApiFiles_EveryPackage_AreThereWithoutRepetition(string name) =>
+        Findings.ShouldBeNone(
+            from project in RepositoryFiles.Under(["src"], ".csproj")
+            let path = $"{Path.GetDirectoryName(project)}/{name}"
+            let finding = PublicApiFinding(path)
+            where finding is not null
+            select $"{path}: {finding}",
+            "Every package lists its public surface; src/Build/public-api writes the list.");
+
     [Fact]
     public void PackageVersions_AllProjects_AreCentral() =>
         Findings.ShouldBeNone(
@@ -91,6 +104,19 @@ public sealed class ProjectFileTests
 
     private static IEnumerable<string> BuildFiles() =>
         RepositoryFiles.Under(s_folders, ".csproj", ".props", ".targets").Append("Directory.Build.props");
+
+    private static string? PublicApiFinding(string path)
+    {
+        if (!RepositoryFiles.Exists(path))
+        {
+            return "it is missing";
+        }
+
+        var lines = RepositoryFiles.Read(path).Split('\n');
+        return lines is not ["#nullable enable", .. var listed, ""] ? "it does not begin with '#nullable enable'"
+            : listed.Distinct().Count() != listed.Length ? "a line comes twice"
+            : null;
+    }
 
     private static List<string> References(string path, string element) =>
     [

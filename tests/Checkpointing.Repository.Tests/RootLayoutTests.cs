@@ -17,6 +17,7 @@ public sealed class RootLayoutTests
     [Theory]
     [InlineData("tests/run")]
     [InlineData(".ci/run")]
+    [InlineData("src/Build/public-api")]
     public void Scripts_All_AreExecutableBash(string path)
     {
         RepositoryFiles.Read(path).Should().StartWith("#!/usr/bin/env bash\n");

@@ -42,6 +42,10 @@ public sealed record CheckpointReport
     /// <summary>Of each part the longest time that a subtask took.</summary>
     public SnapshotTimes LongestTimes { get; init; }
 
+    /// <summary>Where its time went; null if it did not complete, or the details of its subtasks are not kept any
+    /// more.</summary>
+    public CheckpointPhases? Phases => CheckpointPhases.Of(this);
+
     /// <summary>How many subtasks have to acknowledge it.</summary>
     public required int SubtaskCount { get; init; }
 

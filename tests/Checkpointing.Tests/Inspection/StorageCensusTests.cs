@@ -75,11 +75,6 @@ public sealed class StorageCensusTests
         deleted.Should().BeGreaterThan(HistoryCount, "histories leave orphans");
     }
 
-    // It used to: data of an aborted savepoint was deleted while its metadata was being written, then came a crash.
-    [Fact]
-    public void Run_CrashWhileAnAbortedSavepointsMetadataIsBeingWritten_LeavesNoSavepointWithoutItsFiles() =>
-        StoredHistory.Run(100_342, isCaredFor: false).Missing().Should().BeEmpty();
-
     [Fact]
     public void Sweep_BesideRunningJobs_DeletesNothingThatIsNeeded()
     {
