@@ -76,7 +76,7 @@ internal sealed class CheckpointCleaner : IAsyncDisposable
     }
 
     /// <summary>Stops trying.</summary>
-    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _timer.DisposeAsync().ConfigureAwait(false);
 
     private Removal Prepare(IReadOnlyList<string> paths)
     {

@@ -49,7 +49,7 @@ public sealed partial class CheckpointCoordinator
                 break;
             case CoordinatorEffect.Fail fail:
                 _archive.Stop();
-                _failure.TrySetException(fail.Cause);
+                OnFailed(fail.Cause);
                 break;
             case CoordinatorEffect.Report report:
                 OnHappened(report.Happened);

@@ -59,20 +59,17 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         _hooks = builder.Hooks;
         _core = new(_topology, builder.Options, _ids) { HasHooks = _hooks.Count > 0, Breach = builder.Breach };
         _tracker = new(_topology.Job, builder.Options.MaxStatisticsEntries);
-        _sendLane = new(_scheduler, OnUnexpected);
-        _registerLane = new(_scheduler, OnUnexpected);
-        _pinLane = new(_scheduler, OnUnexpected);
-        _hookLane = new(_scheduler, OnUnexpected);
-        _cleaner = new(_storage, _scheduler, _time, _logger, OnUnexpected, OnCleaned);
-        _metadataLane = new(_scheduler, OnUnexpected);
+        _sendLane = new(_scheduler, OnFailed);
+        _registerLane = new(_scheduler, OnFailed);
+        _pinLane = new(_scheduler, OnFailed);
+        _hookLane = new(_scheduler, OnFailed);
+        _cleaner = new(_storage, _scheduler, _time, _logger, OnFailed, OnCleaned);
+        _metadataLane = new(_scheduler, OnFailed);
         _archive = MakeArchive();
         _gauges = new(this);
         _instruments = CheckpointingInstruments.Of(builder.Meter);
         _timer = _time.CreateTimer(
             _ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-
-        // A failure that nobody looks at must not surface as an unobserved exception.
-        _ = _failure.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
     }
 
     /// <summary>Reign of this coordinator; 0 before <see cref="RecoverAsync"/>.</summary>
@@ -289,5 +286,12 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
         }
     }
 
-    private void OnUnexpected(Exception exception) => _failure.TrySetException(exception);
+    private void OnFailed(Exception exception)
+    {
+        // One that nobody looks at must not surface as an unobserved exception: looking at it once is enough.
+        if (_failure.TrySetException(exception))
+        {
+            _ = _failure.Task.Exception;
+        }
+    }
 }

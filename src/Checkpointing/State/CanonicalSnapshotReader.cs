@@ -82,7 +82,7 @@ public sealed class CanonicalSnapshotReader : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _stream.DisposeAsync().ConfigureAwait(false);
 
     private async ValueTask ReadHeadAsync(CancellationToken cancellationToken)
     {

@@ -166,7 +166,7 @@ internal sealed class StatisticsArchive : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _timer.DisposeAsync().ConfigureAwait(false);
 
     private void SetDueNeedsGate()
     {

@@ -1,8 +1,9 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
+using Checkpointing.Diagnostics;
 using Checkpointing.State;
+using Checkpointing.Storage;
 using Checkpointing.Testing.Faults;
-using Checkpointing.Testing.Simulation;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Checkpointing.Torture.Cluster;
@@ -17,7 +18,11 @@ internal sealed record ClusterProcessOptions
 
     public required FaultPlan Plan { get; init; }
 
-    public required SimulatedWork Work { get; init; }
+    /// <summary>What it works on. Default: the world's disk, with the faults of the plan.</summary>
+    public ICheckpointStorage? Storage { get; init; }
+
+    /// <summary>Runs what the coordinator and the subtasks do in the background.</summary>
+    public required WorkScheduler Work { get; init; }
 
     public int Parallelism { get; init; } = 2;
 
@@ -33,7 +38,7 @@ internal sealed record ClusterProcessOptions
     public int Version { get; init; } = 1;
 }
 
-/// <summary>One process: a coordinator and all subtasks of a job, on one thread, with faults by a plan.</summary>
+/// <summary>One process: a coordinator and all subtasks of a job, with faults by a plan.</summary>
 internal sealed class ClusterProcess : ITaskGateway
 {
     internal const int KeyGroupCount = 12;
@@ -41,14 +46,14 @@ internal sealed class ClusterProcess : ITaskGateway
     private readonly ClusterWorld _world;
     private readonly ClusterProcessOptions _options;
     private readonly IdSource _ids;
-    private readonly FaultyStorage _storage;
+    private readonly ICheckpointStorage _storage;
     private readonly Dictionary<SubtaskAddress, IClusterState> _tasks = [];
 
     internal ClusterProcess(ClusterWorld world, ClusterProcessOptions options)
     {
         (_world, _options) = (world, options);
         _ids = IdSource.FromSeed((ulong)options.Number * 0x9E37_79B9 + 1);
-        _storage = new(world.Storage, options.Plan);
+        _storage = options.Storage ?? new FaultyStorage(world.Storage, options.Plan);
         Time = new(DateTimeOffset.UnixEpoch.AddYears(50) + options.Skew);
         var topology = new JobTopology(options.Job, KeyGroupCount) { { "rows", options.Parallelism } };
         if (options.HasCounts)
@@ -67,8 +72,6 @@ internal sealed class ClusterProcess : ITaskGateway
     internal string Job => _options.Job;
 
     internal FaultPlan Plan => _options.Plan;
-
-    internal SimulatedWork Work => _options.Work;
 
     internal FakeTimeProvider Time { get; }
 
@@ -138,13 +141,22 @@ internal sealed class ClusterProcess : ITaskGateway
         }
     }
 
+    /// <summary>The tasks end, whatever they are doing.</summary>
+    internal async Task CloseTasksAsync()
+    {
+        foreach (var task in _tasks.Values)
+        {
+            await task.DisposeAsync();
+        }
+    }
+
     public ValueTask TriggerAsync(TriggerCheckpoint message, CancellationToken cancellationToken)
     {
         if (_tasks.TryGetValue(message.Target, out var task) && !Loses("trigger"))
         {
             _world.RecordCut(message.Request, message.Target, task.Rows);
             var write = task.Prepare(message.Request);
-            _options.Work.Add(() => Watch(AnswerAsync(message, write)));
+            _options.Work.Schedule(() => AnswerAsync(message, write));
         }
 
         return ValueTask.CompletedTask;
@@ -213,10 +225,4 @@ internal sealed class ClusterProcess : ITaskGateway
             await Coordinator.DeclineAsync(new(trigger.Target, trigger.CheckpointId, e), CancellationToken.None);
         }
     }
-
-    private void Watch(Task answering) => _ = answering.ContinueWith(
-        done => _world.Fail($"I8: a subtask failed with {done.Exception!.InnerException}"),
-        CancellationToken.None,
-        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-        TaskScheduler.Default);
 }

@@ -96,7 +96,7 @@ internal sealed class CountState : IClusterState
 
     public void Aborted(CheckpointId id) => _state.NotifyAborted(id);
 
-    public ValueTask DisposeAsync() => _state.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _state.DisposeAsync();
 
     private static async Task<SubtaskSnapshot> WriteAsync(ISnapshotPlan plan)
     {

@@ -188,13 +188,13 @@ internal sealed partial class ClusterSimulation
     {
         for (var round = 0; round < 3; round++)
         {
-            while (_members.Exists(static m => m.Process.Work.Count > 0))
+            while (_members.Exists(static m => m.Work.Count > 0))
             {
                 foreach (var member in _members.ToList())
                 {
-                    for (var left = member.Process.Work.Count; left > 0; left--)
+                    for (var left = member.Work.Count; left > 0; left--)
                     {
-                        member.Process.Work.RunOne(0);
+                        member.Work.RunOne(0);
                     }
 
                     Observe();

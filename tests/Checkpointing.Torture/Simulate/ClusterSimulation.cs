@@ -65,7 +65,7 @@ internal sealed partial class ClusterSimulation
 
     private void Act()
     {
-        var ready = _members.Where(static m => !m.IsPaused && m.Process.Work.Count > 0).ToList();
+        var ready = _members.Where(static m => !m.IsPaused && m.Work.Count > 0).ToList();
         var dice = _random.Next(100);
         switch (dice)
         {
@@ -106,9 +106,9 @@ internal sealed partial class ClusterSimulation
                 if (ready.Count > 0)
                 {
                     var member = ready[_random.Next(ready.Count)];
-                    for (var left = 1 + _random.Next(6); left > 0 && member.Process.Work.Count > 0; left--)
+                    for (var left = 1 + _random.Next(6); left > 0 && member.Work.Count > 0; left--)
                     {
-                        member.Process.Work.RunOne(_random.Next(member.Process.Work.Count));
+                        member.Work.RunOne(_random.Next(member.Work.Count));
                     }
                 }
                 else if (_members.Count == 0)
@@ -192,7 +192,7 @@ internal sealed partial class ClusterSimulation
             Loses = _ => !_isQuiet && _random.NextDouble() < _settings.LossRate,
             Declines = _ => !_isQuiet && _random.NextDouble() < _settings.DeclineRate,
         };
-        var member = new SimulationMember(process)
+        var member = new SimulationMember(process, work)
         {
             IsHeir = resumeFrom is not null,
             Claims = mode == ClaimMode.Claim ? s_jobs[_job - 1] : null,

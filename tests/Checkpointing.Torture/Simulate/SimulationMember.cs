@@ -1,12 +1,16 @@
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.Testing.Simulation;
 using Checkpointing.Torture.Cluster;
 
 namespace Checkpointing.Torture.Simulate;
 
 /// <summary>A process of a simulation. It may be a zombie: an older one that was paused, and wakes up.</summary>
-internal sealed class SimulationMember(ClusterProcess process)
+internal sealed class SimulationMember(ClusterProcess process, SimulatedWork work)
 {
     internal ClusterProcess Process { get; } = process;
+
+    /// <summary>What it could do next.</summary>
+    internal SimulatedWork Work { get; } = work;
 
     internal bool IsPaused { get; set; }
 
