@@ -75,7 +75,8 @@ internal sealed partial class StateHistory : IAsyncDisposable
         var parallelism = isWalking ? s_walk[at] : 1 + Next(4);
         await OpenAsync(parallelism, null);
         var inARow = 0;
-        for (var generation = Next(4) > 0 ? 0 : Next(MaxGenerationCount); generation < MaxGenerationCount; generation++)
+        var first = Next(4) > 0 ? 0 : Next(MaxGenerationCount);
+        for (var generation = isWalking ? 0 : first; generation < MaxGenerationCount; generation++)
         {
             var stepCount = Next(4) == 0 && generation > 0 ? 0 : 1 + Next(isWalking ? 4 : 8);
             for (var step = 0; step < stepCount; step++)
