@@ -34,7 +34,10 @@ internal static class Program
         var seed = new Option<uint>("--seed") { Description = "Chooses the schedules." };
         var harness = new Option<string?>("--harness") { Description = "Only this one." };
         var json = new Option<bool>("--json") { Description = "One line of JSON." };
-        var root = new RootCommand("Runs the core under schedules that Coyote chooses.") { schedules, seed, harness, json };
+        var root = new RootCommand("Runs the core under schedules that Coyote chooses.")
+        {
+            schedules, seed, harness, json,
+        };
         root.SetAction(parsed => Run(
             parsed.GetValue(schedules), parsed.GetValue(seed), parsed.GetValue(harness), parsed.GetValue(json)));
         return root.Parse(args).Invoke();
@@ -47,7 +50,11 @@ internal static class Program
         var counter = new Harness("self-check", static () => new UnlockedCounter().RunAsync()) { ChecksMemory = true };
         if (Explore(counter, SelfCheckSchedules, seed, isPrioritized: false) is null)
         {
-            failures.Add(new { what = "Coyote does not control this program: was it rewritten?", replay = "build it again" });
+            failures.Add(new
+            {
+                what = "Coyote does not control this program: was it rewritten?",
+                replay = "build it again",
+            });
         }
 
         foreach (var harness in s_harnesses.Where(one => wanted is null || one.Name == wanted))

@@ -38,7 +38,8 @@ internal static class CoordinatorHarnesses
         await process.StartAsync();
         await scene.CheckpointAsync(process);
         var declines = 0;
-        process.Declines = subtask => subtask is { Operator: "rows", Index: 1 } && Interlocked.Increment(ref declines) == 1;
+        process.Declines = subtask =>
+            subtask is { Operator: "rows", Index: 1 } && Interlocked.Increment(ref declines) == 1;
         await Scene.AllAsync(
             () => scene.CheckpointAsync(process),
             () => scene.CheckpointAsync(process),
