@@ -8,6 +8,9 @@ namespace Checkpointing.Tool.Inspection;
 /// <summary>The commands <c>why</c>, <c>orphans</c> and <c>gc</c>: what may go, and letting it go.</summary>
 internal static class CareCommand
 {
+    private const string NoOrphans =
+        "which of its files are needed no more only Flink can say, so they are left alone";
+
     private static readonly Argument<string> File = new("FILE")
     {
         Description = "A stored file; or its path below --root",
@@ -76,6 +79,7 @@ internal static class CareCommand
                 storage.Storage, storage.Register, cancellationToken: cancellationToken)).ConfigureAwait(false);
             var report = census.Why(path) ?? throw new ToolException(
                 $"There is no file '{path}' below '{root}', and no checkpoint names one.", ExitCodes.Problem);
+            FlinkCheckpoints.RefuseFile(census, report);
             if (output.IsJson)
             {
                 output.Json(json => InspectionJson.Report(json, report));
@@ -133,6 +137,8 @@ internal static class CareCommand
 
     private static int Orphans(ToolCensus run)
     {
+        FlinkCheckpoints.RefuseIfAll(run.Census, run.Job, NoOrphans);
+        FlinkCheckpoints.WarnOf(run.Census, NoOrphans);
         var found = run.Census.FindOrphans(run.Job);
         if (run.Output.IsJson)
         {
@@ -165,6 +171,10 @@ internal static class CareCommand
         var storage = ToolStorage.Open(parsed.GetValue(SharedOptions.Root)!, parsed.GetValue(SharedOptions.ZooKeeper));
         await using (storage.ConfigureAwait(false))
         {
+            var census = await StorageCensus.TakeAsync(
+                storage.Storage, storage.Register, cancellationToken: cancellationToken).ConfigureAwait(false);
+            FlinkCheckpoints.RefuseIfAll(census, options.Job, NoOrphans);
+            FlinkCheckpoints.WarnOf(census, NoOrphans);
             var report = await output.RunAsync("Sweeping", progress => StorageSweep.RunAsync(
                 storage.Storage, options, storage.Register, progress, cancellationToken)).ConfigureAwait(false);
             if (output.IsJson)

@@ -23,7 +23,8 @@ internal static class CompletionsCommand
             found=("${(@f)$(checkpoints "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
             [[ -n "${found[1]}" ]] && compadd -- "${found[@]}" || _files
         }
-        compdef _checkpoints checkpoints
+        # As a file of fpath it is called the moment it is loaded; else it registers itself.
+        if [[ "${funcstack[1]}" == _checkpoints ]]; then _checkpoints "$@"; else compdef _checkpoints checkpoints; fi
         """;
 
     private const string Fish = """

@@ -66,6 +66,8 @@ internal static class ForgetCommand
 
     private static async Task<int> ForgetAsync(ToolCensus run, CancellationToken cancellationToken)
     {
+        FlinkCheckpoints.RefuseIfAll(
+            run.Census, run.Job, "no register of ours lists them, so there is none to take them off");
         var job = run.OneJob();
         var policy = new ForgetPolicy
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Inspection;
 using Checkpointing.StateHandles;
+using Checkpointing.Statistics;
 
 namespace Checkpointing.Tool.Inspection;
 
@@ -24,7 +25,10 @@ internal static class InspectionJson
     public static string TextOf(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    public static void Checkpoint(Utf8JsonWriter json, StoredCheckpoint one)
+    /// <param name="json">Where to.</param>
+    /// <param name="one">The checkpoint.</param>
+    /// <param name="history">What jobs have recorded; null where it was not read, and no phases are written.</param>
+    public static void Checkpoint(Utf8JsonWriter json, StoredCheckpoint one, ToolHistory? history = null)
     {
         Text(json, "path", one.Path);
         Text(json, "status", TextOf(one.Status));
@@ -38,6 +42,10 @@ internal static class InspectionJson
         json.WriteNumber("files", one.Files.Count);
         Texts(json, "tags", one.Tags);
         Text(json, "problem", one.Problem?.Message);
+        if (history is not null)
+        {
+            HistoryJson.WritePhases(json, history.PhasesOf(one.Path));
+        }
     }
 
     public static void File(Utf8JsonWriter json, CheckpointFile file)
@@ -120,7 +128,7 @@ internal static class InspectionJson
         Text(json, "newestGood", one.NewestGood);
     }
 
-    public static void Statistics(Utf8JsonWriter json, StorageSizes all)
+    public static void Statistics(Utf8JsonWriter json, StorageSizes all, ToolHistory history)
     {
         json.WriteNumber("files", all.Files);
         json.WriteNumber("bytes", all.Bytes);
@@ -139,7 +147,7 @@ internal static class InspectionJson
             json.WriteStartArray("checkpoints");
             foreach (var one in job.Checkpoints)
             {
-                Statistics(json, one);
+                Statistics(json, one, history.PhasesOf(one.Path));
             }
 
             json.WriteEndArray();
@@ -155,6 +163,7 @@ internal static class InspectionJson
             }
 
             json.WriteEndArray();
+            HistoryJson.WriteHistory(json, history.Of(job.Job));
             json.WriteEndObject();
         }
 
@@ -187,7 +196,7 @@ internal static class InspectionJson
         json.WriteEndArray();
     }
 
-    private static void Statistics(Utf8JsonWriter json, CheckpointSizes one)
+    private static void Statistics(Utf8JsonWriter json, CheckpointSizes one, CheckpointPhases? phases)
     {
         json.WriteStartObject();
         json.WriteNumber("checkpointId", one.Id.Value);
@@ -198,6 +207,7 @@ internal static class InspectionJson
         json.WriteNumber("files", one.Files);
         json.WriteNumber("ownBytes", one.OwnBytes);
         json.WriteNumber("commonBytes", one.CommonBytes);
+        HistoryJson.WritePhases(json, phases);
         json.WriteEndObject();
     }
 

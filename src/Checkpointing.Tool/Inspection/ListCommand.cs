@@ -17,7 +17,7 @@ internal static class ListCommand
         {
             SharedOptions.Root, SharedOptions.Job, SharedOptions.ZooKeeper, SharedOptions.Json,
         };
-        command.SetAction((parsed, token) => ToolCensus.RunAsync(parsed, List, token));
+        command.SetAction((parsed, token) => ToolCensus.RunAsync(parsed, run => ListAsync(run, token), token));
         return command;
     }
 
@@ -39,17 +39,18 @@ internal static class ListCommand
     {
         var command = new Command("stats", """
             Counts sizes and sharing: what each checkpoint added, what it uses again, what forgetting it would set free.
+            And how long checkpoints took, where the job has recorded it.
 
             Example: checkpoints stats data/checkpoints --json
             """)
         {
             SharedOptions.Root, SharedOptions.ZooKeeper, SharedOptions.Json,
         };
-        command.SetAction((parsed, token) => ToolCensus.RunAsync(parsed, Stats, token));
+        command.SetAction((parsed, token) => ToolCensus.RunAsync(parsed, run => StatsAsync(run, token), token));
         return command;
     }
 
-    private static int List(ToolCensus run)
+    private static async Task<int> ListAsync(ToolCensus run, CancellationToken cancellationToken)
     {
         var wanted = run.Census.Checkpoints.Where(one => run.Job is null || (one.ListedBy ?? one.Job) == run.Job)
             .ToList();
@@ -57,7 +58,8 @@ internal static class ListCommand
             .ToList();
         if (run.Output.IsJson)
         {
-            wanted.ForEach(one => run.Output.Json(json => InspectionJson.Checkpoint(json, one)));
+            var history = await run.ReadHistoryAsync(cancellationToken).ConfigureAwait(false);
+            wanted.ForEach(one => run.Output.Json(json => InspectionJson.Checkpoint(json, one, history)));
         }
         else
         {
@@ -136,12 +138,13 @@ internal static class ListCommand
         return ExitCodes.Success;
     }
 
-    private static int Stats(ToolCensus run)
+    private static async Task<int> StatsAsync(ToolCensus run, CancellationToken cancellationToken)
     {
         var all = run.Census.Measure();
+        var history = await run.ReadHistoryAsync(cancellationToken).ConfigureAwait(false);
         if (run.Output.IsJson)
         {
-            run.Output.Json(json => InspectionJson.Statistics(json, all));
+            run.Output.Json(json => InspectionJson.Statistics(json, all, history));
             return ExitCodes.Success;
         }
 
@@ -163,6 +166,12 @@ internal static class ListCommand
                     PlainText.Size(one.ReusedBytes), PlainText.Size(one.OwnBytes),
                     PlainText.Count(one.Files, "file"), one.Path,
                 }));
+            if (history.Of(job.Job) is { Summary.Duration.Count: > 0 } recorded)
+            {
+                run.Output.Line($"Times of {PlainText.Count(recorded.Summary.Duration.Count, "checkpoint")}; "
+                    + $"{PlainText.Count(recorded.Counts.Failed, "other")} failed.");
+                run.Output.Table("", ["PART", "#MEDIAN", "#P99", "#LONGEST"], HistoryJson.Rows(recorded.Summary));
+            }
         }
 
         return ExitCodes.Success;

@@ -15,25 +15,27 @@ internal static class ReportCommand
     public static Command Create()
     {
         var command = new Command("report", """
-            Writes one self-contained page: history, sizes new and reused, durations, sharing between checkpoints,
-            orphans. It needs no network, and can be read without colours.
+            Writes one self-contained page: history, sizes new and reused, where the time went, sharing between
+            checkpoints, failures, orphans. It needs no network, and can be read without colours.
 
             Example: checkpoints report data/checkpoints --html report.html
             """)
         {
             SharedOptions.Root, Html, SharedOptions.ZooKeeper, SharedOptions.Json,
         };
-        command.SetAction((parsed, token) => ToolCensus.RunAsync(parsed, Write, token));
+        command.SetAction((parsed, token) => ToolCensus.RunAsync(parsed, run => WriteAsync(run, token), token));
         return command;
     }
 
-    private static int Write(ToolCensus run)
+    private static async Task<int> WriteAsync(ToolCensus run, CancellationToken cancellationToken)
     {
+        var history = await run.ReadHistoryAsync(cancellationToken).ConfigureAwait(false);
         var path = ToolStorage.LocalPath(run.Parsed.GetValue(Html)!);
         try
         {
-            File.WriteAllText(path, ReportPage.Of(run.Census),
-                new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            await File.WriteAllTextAsync(
+                path, ReportPage.Of(run.Census, history), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+                cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Checkpointing.Inspection;
+using Checkpointing.Statistics;
 using Checkpointing.Tool.Metadata;
 
 namespace Checkpointing.Tool.Inspection;
@@ -15,14 +16,18 @@ internal static class ReportDrawing
     private const int RowHeight = 22;
     private const int BarHeight = 14;
 
+    // One for each part of a checkpoint's time, in the order of HistoryJson.Phases: told apart without colours.
+    private static readonly string[] s_fills =
+        ["#fff", "url(#dots)", "#135", "url(#hatch)", "url(#lines)", "url(#grid)"];
+
     /// <summary>A bar a checkpoint: new and reused bytes.</summary>
     public static void AppendSizes(StringBuilder page, IReadOnlyList<CheckpointSizes> checkpoints)
     {
         var largest = checkpoints.Max(static one => Math.Max(1, one.NewBytes + one.ReusedBytes));
         Begin(page, checkpoints.Count + 1, "Bytes of each checkpoint: new, then reused");
-        page.Append("<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" ")
-            .Append("patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#fff\"/>")
-            .Append("<rect width=\"2\" height=\"6\" fill=\"#357\"/></pattern></defs>");
+        page.Append("<defs>");
+        Pattern(page, "hatch", "<rect width=\"2\" height=\"6\" fill=\"#357\"/>", turned: true);
+        page.Append("</defs>");
         foreach (var (row, one) in checkpoints.Index())
         {
             var (fresh, reused) = (Scale(one.NewBytes, largest), Scale(one.ReusedBytes, largest));
@@ -57,6 +62,47 @@ internal static class ReportDrawing
 
         page.Append("</svg>\n");
     }
+
+    /// <summary>A bar a checkpoint: the parts of its time, one after the other.</summary>
+    public static void AppendPhases(
+        StringBuilder page, IReadOnlyList<(CheckpointId Id, CheckpointPhases Phases)> checkpoints)
+    {
+        const int KeyWidth = 120;
+        var longest = checkpoints.Max(static one => Math.Max(1, one.Phases.Total.Ticks));
+        Begin(page, checkpoints.Count + 1, "Parts of the time of each checkpoint");
+        page.Append("<defs>");
+        Pattern(page, "dots", "<circle cx=\"3\" cy=\"3\" r=\"1.3\" fill=\"#135\"/>");
+        Pattern(page, "lines", "<rect width=\"6\" height=\"2\" fill=\"#357\"/>");
+        Pattern(page, "grid", "<path d=\"M0 0H6M0 0V6\" stroke=\"#135\" stroke-width=\"1.6\"/>");
+        page.Append("</defs>");
+        foreach (var (row, (id, phases)) in checkpoints.Index())
+        {
+            Label(page, row, id);
+            var x = (double)Left;
+            foreach (var (part, (_, _, of)) in HistoryJson.Phases.Index())
+            {
+                var length = Scale(of(phases).Ticks, longest);
+                Bar(page, row, x, length, s_fills[part]);
+                x += length;
+            }
+
+            Text(page, row, x + 6, ToolOutput.Text(phases.Total));
+        }
+
+        foreach (var (part, (_, title, _)) in HistoryJson.Phases.Index())
+        {
+            Bar(page, checkpoints.Count, Left + (part * KeyWidth), 20, s_fills[part]);
+            Text(page, checkpoints.Count, Left + (part * KeyWidth) + 26, title);
+        }
+
+        page.Append("</svg>\n");
+    }
+
+    private static void Pattern(StringBuilder page, string name, string drawing, bool turned = false) => page.Append(
+        CultureInfo.InvariantCulture,
+        $"<pattern id=\"{name}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\"")
+        .Append(turned ? " patternTransform=\"rotate(45)\">" : ">")
+        .Append("<rect width=\"6\" height=\"6\" fill=\"#fff\"/>").Append(drawing).Append("</pattern>");
 
     private static void Begin(StringBuilder page, int rows, string title) => page.Append(
         CultureInfo.InvariantCulture,

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Checkpointing.Inspection;
+using Checkpointing.Statistics;
 using Checkpointing.Tool.Metadata;
 
 namespace Checkpointing.Tool.Inspection;
@@ -14,6 +15,7 @@ namespace Checkpointing.Tool.Inspection;
 internal static class ReportPage
 {
     private const int MaxOrphansShown = 200;
+    private const int MaxFailuresShown = 20;
 
     private const string Style = """
         body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#111;
@@ -27,7 +29,7 @@ internal static class ReportPage
         """;
 
     /// <summary>Makes the page.</summary>
-    public static string Of(StorageCensus census)
+    public static string Of(StorageCensus census, ToolHistory history)
     {
         var (sizes, orphans) = (census.Measure(), census.FindOrphans());
         var page = new StringBuilder();
@@ -42,7 +44,7 @@ internal static class ReportPage
             .Append($"{Text(PlainText.Size(sizes.OrphanBytes))}.</p>\n");
         foreach (var job in sizes.Jobs)
         {
-            AppendJob(page, census, job);
+            AppendJob(page, census, job, history);
         }
 
         if (sizes.Jobs.Count == 0)
@@ -51,11 +53,12 @@ internal static class ReportPage
         }
 
         AppendOrphans(page, orphans);
-        page.Append($"<script type=\"application/json\" id=\"stats\">{JsonOf(sizes)}</script>\n</body></html>\n");
+        page.Append($"<script type=\"application/json\" id=\"stats\">{JsonOf(sizes, history)}</script>\n")
+            .Append("</body></html>\n");
         return page.ToString();
     }
 
-    private static void AppendJob(StringBuilder page, StorageCensus census, JobSizes job)
+    private static void AppendJob(StringBuilder page, StorageCensus census, JobSizes job, ToolHistory history)
     {
         var stored = census.RetainedOf(job.Job).ToDictionary(static one => one.Path);
         page.Append($"<section class=\"job\" data-job=\"{Text(job.Job.Name)}\"><h2>Job {Text(job.Job.Name)}</h2>\n")
@@ -81,8 +84,67 @@ internal static class ReportPage
         ReportDrawing.AppendSizes(page, job.Checkpoints);
         page.Append("<h3>Duration, from the trigger to the last acknowledgement</h3>\n");
         ReportDrawing.AppendDurations(page, [.. job.Checkpoints.Select(one => (one.Id, stored[one.Path].Duration))]);
+        AppendPhases(page, [.. job.Checkpoints.Select(one => (one.Id, history.PhasesOf(one.Path)))]);
+        AppendFailures(page, history.Of(job.Job));
         AppendSharing(page, job);
         page.Append("</section>\n");
+    }
+
+    private static void AppendPhases(
+        StringBuilder page, IReadOnlyList<(CheckpointId Id, CheckpointPhases? Phases)> checkpoints)
+    {
+        page.Append("<h3>Where the time went, from the trigger to durable</h3>\n");
+        var known = checkpoints.Where(static one => one.Phases is not null)
+            .Select(static one => (one.Id, Phases: one.Phases!)).ToList();
+        if (known.Count == 0)
+        {
+            page.Append("<p>The job has recorded nothing of these checkpoints.</p>\n");
+            return;
+        }
+
+        page.Append("<p>The parts of the subtask that acknowledged last, and what came after it.</p>\n");
+        ReportDrawing.AppendPhases(page, known);
+        page.Append("<table class=\"phases\"><tr><th>id</th><th class=\"t\">subtask</th>");
+        foreach (var (_, title, _) in HistoryJson.Phases)
+        {
+            page.Append($"<th>{Text(title)}</th>");
+        }
+
+        page.Append("<th>in all</th></tr>\n");
+        foreach (var (id, phases) in known)
+        {
+            page.Append($"<tr data-phases=\"{Number(id.Value)}\"><td>{Number(id.Value)}</td>")
+                .Append($"<td class=\"t\">{Text(phases.Subtask)}</td>");
+            foreach (var (_, _, of) in HistoryJson.Phases)
+            {
+                page.Append(Cell(of(phases)));
+            }
+
+            page.Append(Cell(phases.Total)).Append("</tr>\n");
+        }
+
+        page.Append("</table>\n");
+    }
+
+    private static void AppendFailures(StringBuilder page, CheckpointStatistics? recorded)
+    {
+        var failed = recorded?.History.Where(static one => one.Outcome == CheckpointOutcome.Failed).Reverse()
+            .Take(MaxFailuresShown).ToList() ?? [];
+        if (failed.Count == 0)
+        {
+            return;
+        }
+
+        page.Append("<h3>What failed, the newest first</h3>\n<table class=\"failed\"><tr><th>id</th>")
+            .Append("<th class=\"t\">triggered</th><th>after</th><th class=\"t\">why</th></tr>\n");
+        foreach (var one in failed)
+        {
+            page.Append($"<tr><td>{Number(one.Id.Value)}</td>")
+                .Append($"<td class=\"t\">{Text(ToolOutput.Text(one.TriggeredAt))}</td>{Cell(one.Duration)}")
+                .Append($"<td class=\"t\">{Text($"{one.FailureReason}: {one.FailureDetail}")}</td></tr>\n");
+        }
+
+        page.Append("</table>\n");
     }
 
     private static void AppendSharing(StringBuilder page, JobSizes job)
@@ -144,19 +206,23 @@ internal static class ReportPage
     private static string Cell(long bytes) =>
         $"<td data-bytes=\"{Number(bytes)}\">{Text(PlainText.Size(bytes))}</td>";
 
+    private static string Cell(TimeSpan time) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"<td data-ms=\"{HistoryJson.Milliseconds(time)}\">{Text(ToolOutput.Text(time))}</td>");
+
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Text(string text) => WebUtility.HtmlEncode(PlainText.Clean(text));
 
     // The default encoder writes '<' as an escape, so no text can end the element.
-    private static string JsonOf(StorageSizes sizes)
+    private static string JsonOf(StorageSizes sizes, ToolHistory history)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.Default }))
         {
             json.WriteStartObject();
             json.WriteNumber("schema", ToolOutput.Schema);
-            InspectionJson.Statistics(json, sizes);
+            InspectionJson.Statistics(json, sizes, history);
             json.WriteEndObject();
         }
 

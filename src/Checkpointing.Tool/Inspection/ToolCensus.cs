@@ -51,6 +51,10 @@ internal sealed record ToolCensus(
         }
     }
 
+    /// <summary>What the jobs have recorded of their checkpoints.</summary>
+    public Task<ToolHistory> ReadHistoryAsync(CancellationToken cancellationToken) =>
+        ToolHistory.ReadAsync(Storage.Storage, Census, cancellationToken);
+
     /// <summary>The job that the command line names, or the only one that there is.</summary>
     public JobId OneJob() => Job ?? (Census.Jobs is [var only] ? only.Job : throw new ToolException(
         Census.Jobs.Count == 0 ? "There is no job here."

@@ -84,14 +84,21 @@ internal static class VerifyCommand
 
     private static IReadOnlyList<StoredCheckpoint> Choose(StorageCensus census, string? folder, string target)
     {
+        const string NoDigests = "its metadata has no digests to hold files against, 'show' reads it";
         if (folder is null)
         {
+            FlinkCheckpoints.RefuseIfAll(census, null, NoDigests);
+            FlinkCheckpoints.WarnOf(census, NoDigests);
+
             // What no register lists was never completed: there is nothing to be right or wrong.
-            return [.. census.Checkpoints.Where(static one => one.Status != StoredCheckpointStatus.Unlisted)];
+            return [.. census.Checkpoints.Where(
+                static one => one.Status is not (StoredCheckpointStatus.Unlisted or StoredCheckpointStatus.Flink))];
         }
 
-        return census.Find(folder) is { } found ? [found] : throw new ToolException(
+        var found = census.Find(folder) ?? throw new ToolException(
             $"There is no checkpoint at '{target}'.", ExitCodes.Problem);
+        FlinkCheckpoints.Refuse(found, NoDigests);
+        return [found];
     }
 
     private static void Print(ToolOutput output, VerificationReport report)

@@ -143,14 +143,52 @@ public sealed class CareOfStoresTests : IDisposable
             await DemoStore.JsonAsync(ExitCodes.Success, "ls", file);
             await DemoStore.JsonAsync(ExitCodes.Success, "diff", file, file);
         }
+    }
 
+    [Theory]
+    [InlineData("verify", "flink/chk-1")]
+    [InlineData("verify", ".")]
+    [InlineData("orphans", ".")]
+    [InlineData("gc", ".", "--apply")]
+    [InlineData("gc", ".", "--job", "flink", "--fence", "--apply")]
+    [InlineData("forget", ".", "--keep-last", "0", "--apply")]
+    [InlineData("why", "flink/chk-1/_metadata")]
+    [InlineData("tag", "flink/chk-1", "keep")]
+    [InlineData("state", "flink/chk-1")]
+    [InlineData("dump", "flink/chk-1", "--operator", "o", "--state", "s")]
+    [InlineData("copy", "flink/chk-1", "out")]
+    public async Task FlinkMetadata_CommandThatCannotCareForIt_SaysWhyNotInOneSentenceAndChangesNothing(
+        string command, string path, params string[] options)
+    {
+        var folder = FlinkFiles.FolderOrSkip("flink-metadata");
         var copied = Path.Combine(Directory.CreateDirectory(_folder["flink/chk-1"]).FullName, "_metadata");
-        File.Copy(files[0], copied);
-        (await ToolProcess.RunAsync("state", copied)).ShouldFail(ExitCodes.Problem).Should().Contain("Flink");
-        (await ToolProcess.RunAsync("copy", copied, _folder["out"])).ShouldFail(ExitCodes.Problem).Should()
-            .Contain("Flink");
-        (await ToolProcess.RunAsync("dump", copied, "--operator", "o", "--state", "s")).ShouldFail(ExitCodes.Problem)
-            .Should().Contain("Flink");
+        File.Copy(Path.Combine(folder, "v3-021.metadata"), copied);
+        var before = await File.ReadAllBytesAsync(copied);
+
+        var said = (await ToolProcess.RunAsync(
+            [command, _folder[path], .. options.Select(one => one == "out" ? _folder[one] : one)]))
+            .ShouldFail(ExitCodes.Problem);
+
+        said.Should().Contain("Flink").And.EndWith(".");
+        Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Should().Equal(copied);
+        (await File.ReadAllBytesAsync(copied)).Should().Equal(before);
+    }
+
+    [Fact]
+    public async Task FlinkMetadata_AmongOurs_IsPassedOverAndSaidSo()
+    {
+        var folder = FlinkFiles.FolderOrSkip("flink-metadata");
+        await RunDemoAsync();
+        Directory.CreateDirectory(Path.Combine(Root, "flink", "chk-1"));
+        File.Copy(Path.Combine(folder, "v3-021.metadata"), Path.Combine(Root, "flink", "chk-1", "_metadata"));
+
+        foreach (var command in new[] { "verify", "gc", "orphans" })
+        {
+            var result = await ToolProcess.RunAsync(command, Root);
+            result.ExitCode.Should().Be(ExitCodes.Success, result.Error);
+            result.Error.Trim().Should().StartWith("1 checkpoint that Flink wrote: ").And.NotContain("\n");
+            result.Output.Should().NotContain("flink/chk-1");
+        }
     }
 
     private Task<DemoReport> RunDemoAsync() =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -7,6 +8,9 @@ namespace Checkpointing.Tool.Tests.Inspection;
 /// <summary>The page that <c>report</c> writes: by its text, and as a browser sees it where one is installed.</summary>
 public sealed partial class ReportTests(DemoStore store) : IClassFixture<DemoStore>, IDisposable
 {
+    private static readonly string[] s_parts =
+        ["startDelayMs", "alignmentMs", "synchronousMs", "asynchronousMs", "reportingMs", "committingMs"];
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -29,6 +33,69 @@ public sealed partial class ReportTests(DemoStore store) : IClassFixture<DemoSto
                 shown.Should().Contain(one.GetProperty("bytes").GetInt64())
                     .And.Contain(one.GetProperty("newBytes").GetInt64())
                     .And.Contain(one.GetProperty("reusedBytes").GetInt64());
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Report_Demo_SaysWhereTheTimeWentAsListAndStatsDo()
+    {
+        var page = await File.ReadAllTextAsync(await WriteAsync());
+        var list = await DemoStore.JsonAsync(ExitCodes.Success, "list", store.Root);
+        var stats = (await DemoStore.JsonAsync(ExitCodes.Success, "stats", store.Root))[0];
+
+        var recorded = stats.GetProperty("jobs").EnumerateArray()
+            .SelectMany(static job => job.GetProperty("checkpoints").EnumerateArray()).ToList();
+        recorded.Select(static one => one.GetProperty("phases").GetRawText())
+            .Should().Equal(list.Select(static one => one.GetProperty("phases").GetRawText()));
+        var rows = PhaseRows().Matches(page).Select(static row => Milliseconds().Matches(row.Value)
+            .Select(static cell => double.Parse(cell.Groups[1].Value, CultureInfo.InvariantCulture)).ToList()).ToList();
+        rows.Should().HaveCount(recorded.Count, "every retained checkpoint of the demo was recorded");
+        foreach (var (shown, one) in rows.Zip(recorded))
+        {
+            var phases = one.GetProperty("phases");
+            var parts = s_parts.Select(name => phases.GetProperty(name).GetDouble()).ToList();
+            var total = phases.GetProperty("totalMs").GetDouble();
+            shown.Should().Equal([.. parts, total]);
+            parts.Sum().Should().BeApproximately(total, 0.01);
+            total.Should().BeGreaterThan(0);
+            phases.GetProperty("subtask").GetString().Should().MatchRegex(@"^[a-z-]+\[\d+\]$");
+        }
+
+        foreach (var history in stats.GetProperty("jobs").EnumerateArray()
+            .Select(static job => job.GetProperty("history")))
+        {
+            history.GetProperty("completed").GetInt64().Should()
+                .BeGreaterThanOrEqualTo(history.GetProperty("measured").GetInt64()).And.BePositive();
+            history.GetProperty("total").GetProperty("longestMs").GetDouble().Should()
+                .BeGreaterThanOrEqualTo(history.GetProperty("total").GetProperty("medianMs").GetDouble());
+        }
+    }
+
+    [Fact]
+    public async Task ListStatsReport_JobWithoutStatistics_SayThatNothingIsRecorded()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(store.Root, "statistics", SearchOption.AllDirectories))
+        {
+            Directory.Move(folder, folder + "-away");
+        }
+
+        try
+        {
+            var page = await File.ReadAllTextAsync(await WriteAsync());
+            var list = await DemoStore.JsonAsync(ExitCodes.Success, "list", store.Root);
+            var stats = (await DemoStore.JsonAsync(ExitCodes.Success, "stats", store.Root))[0];
+
+            page.Should().Contain("The job has recorded nothing of these checkpoints.");
+            list.Should().OnlyContain(static one => one.GetProperty("phases").ValueKind == JsonValueKind.Null);
+            stats.GetProperty("jobs")[0].GetProperty("history").ValueKind.Should().Be(JsonValueKind.Null);
+        }
+        finally
+        {
+            foreach (var folder in Directory.EnumerateDirectories(
+                store.Root, "statistics-away", SearchOption.AllDirectories))
+            {
+                Directory.Move(folder, folder[..^"-away".Length]);
             }
         }
     }
@@ -63,8 +130,9 @@ public sealed partial class ReportTests(DemoStore store) : IClassFixture<DemoSto
 
         (await error).Should().NotContain("CONSOLE");
         var list = await DemoStore.JsonAsync(ExitCodes.Success, "list", store.Root);
-        Rows().Matches(await output).Select(static match => long.Parse(match.Groups[1].Value)).Should()
-            .Equal(list.Select(static one => one.GetProperty("checkpointId").GetInt64()));
+        var ids = list.Select(static one => one.GetProperty("checkpointId").GetInt64()).ToList();
+        Rows().Matches(await output).Select(static match => long.Parse(match.Groups[1].Value)).Should().Equal(ids);
+        PhaseRows().Matches(await output).Select(static match => long.Parse(match.Groups[1].Value)).Should().Equal(ids);
     }
 
     private async Task<string> WriteAsync()
@@ -82,4 +150,10 @@ public sealed partial class ReportTests(DemoStore store) : IClassFixture<DemoSto
 
     [GeneratedRegex("""<tr data-id="(\d+)">""")]
     private static partial Regex Rows();
+
+    [GeneratedRegex("""<tr data-phases="(\d+)">.*""")]
+    private static partial Regex PhaseRows();
+
+    [GeneratedRegex("""data-ms="([\d.]+)">""")]
+    private static partial Regex Milliseconds();
 }
