@@ -82,6 +82,9 @@ public sealed class RunningJob : IAsyncDisposable
         TriggerAsync(CheckpointRequest.SavepointTo(target, format), cancellationToken);
 
     /// <summary>Takes a checkpoint or savepoint; waits while tasks start.</summary>
+    /// <remarks>It begins within the checkpoint timeout (<see cref="CheckpointCoordinatorOptions.Timeout"/>) and ends
+    /// within another, or is declined: because tasks did not run, others were pending, or files waited to be
+    /// deleted.</remarks>
     /// <param name="request">What.</param>
     /// <param name="cancellationToken">Ends the wait; does not abort it.</param>
     /// <exception cref="CheckpointDeclinedException">It did not start or did not complete; see its reason.</exception>

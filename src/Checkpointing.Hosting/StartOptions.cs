@@ -37,8 +37,10 @@ public class StartOptions
     /// <summary>Start over: checkpoints that the job has already are not used. Default: false.</summary>
     public bool IgnoreOwnCheckpoints { get; set; }
 
-    /// <summary>At the end of the input: take a last checkpoint, so that sinks commit, and end. Otherwise the job stays
-    /// and goes on answering triggers. Default: true.</summary>
+    /// <summary>At the end of the input: take a last checkpoint, so that sinks commit, and end. Operators of which
+    /// nothing is left to do finish before, after a checkpoint that holds all they did; see
+    /// <see cref="Sources.ISource{T}.MayGrow"/>. Otherwise the job stays as it is and goes on answering triggers.
+    /// Default: true.</summary>
     public bool FinishAtEndOfInput { get; set; } = true;
 
     /// <summary>Is told how far restores and checkpoints are. Called on the threads that do the work, so it should

@@ -23,6 +23,7 @@ public sealed class JobControl
     /// <param name="options">Deadline and epoch; null: the defaults.</param>
     /// <param name="cancellationToken">Ends the wait; does not abort the checkpoint.</param>
     /// <returns>Where it is; durable.</returns>
+    /// <exception cref="UnknownJobException">The host has no job of this name; it names those that it has.</exception>
     /// <exception cref="JobRequestException">It could not be done; its <see cref="JobRequestException.Failure"/> says
     /// why, and what to do.</exception>
     public async Task<CheckpointAnswer> RequestCheckpointAsync(
@@ -72,11 +73,7 @@ public sealed class JobControl
     private async Task<RunningJob> FindAsync(
         JobId job, JobRequestOptions options, CancellationToken cancellationToken)
     {
-        if (!_jobs.TryGet(job.Name, out var hosted))
-        {
-            throw new JobRequestException(job, JobRequestFailure.UnknownJob, "this host has no job of this name");
-        }
-
+        var hosted = _jobs[job.Name];
         try
         {
             await hosted.StartEnded.WaitAsync(options.Deadline, _time, cancellationToken).ConfigureAwait(false);
@@ -143,7 +140,7 @@ public sealed class JobControl
 
     private static bool IsNotReady(CheckpointFailureReason reason) => reason
         is CheckpointFailureReason.TasksNotRunning or CheckpointFailureReason.TaskNotReady
-        or CheckpointFailureReason.TaskClosing;
+        or CheckpointFailureReason.TaskClosing or CheckpointFailureReason.TaskFinished;
 
     private static JobRequestException Refused(
         RunningJob run, CheckpointRequest request, CheckpointingException cause)

@@ -3,7 +3,8 @@ namespace Checkpointing.Hosting.Control;
 /// <summary>Why a request to a job could not be met, and what the caller can do.</summary>
 public enum JobRequestFailure
 {
-    /// <summary>The host runs no job of this name. Look at the name, or ask another host.</summary>
+    /// <summary>The host runs no job of this name (<see cref="UnknownJobException"/>). Look at the name, or ask another
+    /// host.</summary>
     UnknownJob = 1,
 
     /// <summary>The job has ended. Start it again.</summary>
@@ -36,16 +37,26 @@ public enum JobRequestFailure
 }
 
 /// <summary>A request to a job could not be met.</summary>
-public sealed class JobRequestException(
-    JobId job, JobRequestFailure failure, string detail, Exception? innerException = null)
-    : CheckpointingException(
-        $"The request to job '{job}' could not be met ({failure}): {detail.TrimEnd('.')}.", innerException)
+public class JobRequestException : CheckpointingException
 {
+    /// <summary>Makes one.</summary>
+    /// <param name="job">Name of the job.</param>
+    /// <param name="failure">What was in the way.</param>
+    /// <param name="detail">The same as a sentence that begins small.</param>
+    /// <param name="innerException">The cause.</param>
+    public JobRequestException(
+        JobId job, JobRequestFailure failure, string detail, Exception? innerException = null)
+        : base($"The request to job '{job}' could not be met ({failure}): {detail.TrimEnd('.')}.", innerException) =>
+        (Job, Failure) = (job.Name, failure);
+
+    private protected JobRequestException(string job, JobRequestFailure failure, string message)
+        : base(message) => (Job, Failure) = (job, failure);
+
     /// <summary>Name of the job.</summary>
-    public JobId Job { get; } = job;
+    public string Job { get; }
 
     /// <summary>Which of the things that can be in the way it was.</summary>
-    public JobRequestFailure Failure { get; } = failure;
+    public JobRequestFailure Failure { get; }
 
     /// <summary>Why a checkpoint did not begin or complete; <see cref="CheckpointFailureReason.None"/> for all
     /// else.</summary>

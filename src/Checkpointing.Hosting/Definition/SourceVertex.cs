@@ -18,6 +18,8 @@ internal sealed class SourceVertex<T>(string name, ISource<T> source) : Vertex<T
     /// does.</summary>
     public TimeSpan? IdleAfter { get; set; }
 
+    public override bool MayGrow => source.MayGrow;
+
     public override bool HasOwnParallelism => source.IsParallel;
 
     public override int ParallelismFor(Func<string, int> parallelism) => source.IsParallel ? parallelism(Name) : 1;

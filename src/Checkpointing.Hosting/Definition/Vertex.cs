@@ -62,6 +62,9 @@ internal abstract class Vertex(string name)
     /// <summary>Whether its parallelism is the job's, or set for it, and not that of another operator.</summary>
     public virtual bool HasOwnParallelism => IsKeyed;
 
+    /// <summary>Whether its input may be longer at the next start: then it never finishes.</summary>
+    public virtual bool MayGrow => false;
+
     /// <summary>Number of subtasks, given that of the operators with a parallelism of their own.</summary>
     public abstract int ParallelismFor(Func<string, int> parallelism);
 

@@ -43,6 +43,16 @@ internal static partial class HostLog
     public static partial void SnapshotFailed(
         this ILogger logger, Exception exception, string subtask, long checkpointId);
 
+    [LoggerMessage(EventId = CheckpointingEventIds.OperatorFinished, Level = LogLevel.Information,
+        Message = "Operator '{Operator}' of job '{Job}' has finished: its input has ended, and all it did is in a "
+            + "checkpoint")]
+    public static partial void OperatorFinished(this ILogger logger, string @operator, string job);
+
+    [LoggerMessage(EventId = CheckpointingEventIds.OperatorHadFinished, Level = LogLevel.Information,
+        Message = "Operator '{Operator}' of job '{Job}' had finished before '{RestoredFrom}' and does not start again")]
+    public static partial void OperatorHadFinished(
+        this ILogger logger, string @operator, string job, string? restoredFrom);
+
     [LoggerMessage(EventId = CheckpointingEventIds.CleanUpFailed, Level = LogLevel.Warning,
         Message = "Clean-up of job '{Job}' failed; the next start takes what is left")]
     public static partial void CleanUpFailed(this ILogger logger, Exception exception, string job);

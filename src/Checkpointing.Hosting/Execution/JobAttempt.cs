@@ -12,7 +12,7 @@ namespace Checkpointing.Hosting.Execution;
 internal sealed record AttemptFailure(string? Operator, int? SubtaskIndex, Exception Cause);
 
 /// <summary>One attempt of a job: all its subtasks, opened, running, stopped, disposed together.</summary>
-internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
+internal sealed partial class JobAttempt : ISubtaskObserver, IAsyncDisposable
 {
     private readonly JobEnvironment _environment;
     private readonly ICheckpointResponder _responder;
@@ -25,41 +25,60 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CountdownSignal _idle;
     private readonly CountdownSignal _ended;
-    private readonly SubtaskRuntime[] _runtimes;
+    private readonly List<AttemptSubtask> _subtasks = [];
     private readonly SubtaskInbox[] _inboxes;
-    private readonly Dictionary<(string Operator, int Index), SubtaskInbox> _byAddress = [];
+    private readonly Dictionary<(string Operator, int Index), AttemptSubtask> _byAddress = [];
+    private readonly Func<SubtaskAddress, SubtaskRestore> _restoreOf;
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _mayCommit = 1;
 
+    /// <summary>Makes the subtasks, those of finished operators apart.</summary>
+    /// <param name="environment">What the run is given.</param>
+    /// <param name="plan">What it runs.</param>
+    /// <param name="addresses">Of all subtasks of the plan.</param>
+    /// <param name="restoreOf">What a subtask restores.</param>
+    /// <param name="mayFinish">Whether an operator finishes when its input has ended.</param>
+    /// <param name="responder">Takes the subtasks' messages.</param>
     public JobAttempt(
         JobEnvironment environment, JobPlan plan, IReadOnlyList<SubtaskAddress> addresses,
-        ICheckpointResponder responder)
+        Func<SubtaskAddress, SubtaskRestore> restoreOf, bool mayFinish, ICheckpointResponder responder)
     {
         _environment = environment;
         _responder = responder;
         _logger = environment.LoggerFactory.CreateLogger("Checkpointing.Hosting");
         _loops = new(_logger, environment.Time);
         _writes = new(_logger, environment.Time);
+        _restoreOf = restoreOf;
+        Plan = plan;
+        FirstAddress = addresses[0];
         var byName = addresses.ToDictionary(static address => (address.Operator, address.Index));
-        var planned = plan.Subtasks;
-        _runtimes = [.. planned.Select(subtask => plan.CreateSubtask(
-            subtask, byName[(subtask.Vertex.Name, subtask.Index)], environment.Options.RecordsPerBatch))];
-        _inboxes =
-            [.. planned.Select(subtask => new SubtaskInbox(subtask.InputCount, environment.Options.BatchesPerChannel))];
-        for (var i = 0; i < _runtimes.Length; i++)
+        _finishing = new(plan, vertex => restoreOf(byName[(vertex.Name, 0)]).IsFinished, mayFinish);
+        _inboxes = [.. plan.Subtasks.Select(subtask =>
+            new SubtaskInbox(subtask.InputCount, environment.Options.BatchesPerChannel))];
+        foreach (var (planned, inbox) in plan.Subtasks.Zip(_inboxes))
         {
-            _runtimes[i].Time = environment.Time;
-            _byAddress.Add((_runtimes[i].Address.Operator, _runtimes[i].Address.Index), _inboxes[i]);
+            if (!_finishing.HasFinished(planned.Vertex))
+            {
+                Add(planned, byName[(planned.Vertex.Name, planned.Index)], inbox);
+            }
         }
 
-        Plan = plan;
-        _idle = new(planned.Count(static subtask => subtask.Vertex.IsSource));
-        _ended = new(planned.Count);
+        _idle = new(_subtasks.Count(static subtask => subtask.Planned.Vertex.IsSource));
+        _ended = new(_subtasks.Count);
     }
 
     public JobPlan Plan { get; }
 
-    public SubtaskAddress FirstAddress => _runtimes[0].Address;
+    /// <summary>Subtasks that run.</summary>
+    public int SubtaskCount => _subtasks.Count;
+
+    /// <summary>Names of the operators that had finished before the checkpoint that the attempt starts from.</summary>
+    public IEnumerable<string> HadFinished => Plan.Job.Vertices
+        .Where(vertex => !_stillRunning.ContainsKey(vertex)).Select(static vertex => vertex.Name);
+
+    /// <summary>The address of the first subtask, whether it runs or not: job, epoch and attempt are those of
+    /// all.</summary>
+    public SubtaskAddress FirstAddress { get; }
 
     /// <summary>Completes when a subtask has failed; never faults.</summary>
     public Task<AttemptFailure> Failure => _failure.Task;
@@ -78,33 +97,31 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
 
     /// <summary>Opens and restores all subtasks, at the same time. None runs, and none changes an output, before all
     /// are open.</summary>
-    public async Task OpenAsync(
-        Func<SubtaskAddress, SubtaskRestore> restoreOf, Guid lineageId, CancellationToken cancellationToken)
+    public async Task OpenAsync(Guid lineageId, CancellationToken cancellationToken)
     {
-        await BackgroundWork.RunAllAsync(_runtimes.Zip(Plan.Subtasks, (runtime, subtask) => (Func<Task>)(async () =>
+        await BackgroundWork.RunAllAsync(_subtasks.Select(subtask => (Func<Task>)(async () =>
         {
             var context = _environment.ContextOf(
-                Plan, subtask, runtime.Address, restoreOf(runtime.Address), lineageId, () => MayCommit);
-            await runtime.Logic.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+                Plan, subtask.Planned, subtask.Address, _restoreOf(subtask.Address), lineageId, () => MayCommit);
+            await subtask.Runtime.Logic.OpenAsync(context, cancellationToken).ConfigureAwait(false);
             _environment.Progress?.SubtaskOpened();
         }))).ConfigureAwait(false);
 
         // One after the other: of two outputs that cannot be written, always the same one is named.
-        foreach (var runtime in _runtimes)
+        foreach (var subtask in _subtasks)
         {
-            runtime.Logic.Begin();
+            subtask.Runtime.Logic.Begin();
         }
     }
 
     /// <summary>Starts all loops.</summary>
     public void Start()
     {
-        for (var i = 0; i < _runtimes.Length; i++)
+        foreach (var subtask in _subtasks)
         {
-            var (runtime, inbox) = (_runtimes[i], _inboxes[i]);
-            _loops.Start(runtime.Address.ToString(), () => RunAsync(runtime, inbox));
-            _ = runtime.Logic.StateFailure?.ContinueWith(
-                failed => Fail(runtime.Address, failed.Exception!.InnerException!),
+            _loops.Start(subtask.Address.ToString(), () => RunAsync(subtask));
+            _ = subtask.Runtime.Logic.StateFailure?.ContinueWith(
+                failed => Fail(subtask.Address, failed.Exception!.InnerException!),
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted,
                 TaskScheduler.Default);
@@ -118,12 +135,12 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
         if (_stop.IsCancellationRequested
             || target.Attempt != FirstAddress.Attempt
             || target.Epoch != FirstAddress.Epoch
-            || !_byAddress.TryGetValue((target.Operator, target.Index), out var inbox))
+            || !_byAddress.TryGetValue((target.Operator, target.Index), out var subtask))
         {
             return false;
         }
 
-        inbox.Post(message);
+        subtask.Inbox.Post(message);
         return true;
     }
 
@@ -151,23 +168,9 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     /// <summary>Closes all state. Call after <see cref="StopAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var runtime in _runtimes)
+        foreach (var subtask in _subtasks)
         {
-            try
-            {
-                foreach (var plan in runtime.Outbox.Snapshots)
-                {
-                    await plan.DisposeAsync().ConfigureAwait(false);
-                }
-
-                runtime.Outbox.Snapshots.Clear();
-                await runtime.Logic.DisposeAsync().ConfigureAwait(false);
-            }
-            catch (Exception e)
-            {
-                // One subtask's clean-up must not keep the others from theirs.
-                _logger.CleanUpFailed(e, runtime.Address.Job.Name);
-            }
+            await subtask.DisposeAsync(_logger).ConfigureAwait(false);
         }
 
         _stop.Dispose();
@@ -176,7 +179,8 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     }
 
     void ISubtaskObserver.BeginWrite(SubtaskAddress subtask, ISnapshotPlan plan) =>
-        _writes.Start($"snapshot {plan.CheckpointId} of {subtask}", () => WriteAsync(subtask, plan));
+        _byAddress[(subtask.Operator, subtask.Index)].Add(
+            _writes.Start($"snapshot {plan.CheckpointId} of {subtask}", () => WriteAsync(subtask, plan)));
 
     void ISubtaskObserver.Decline(SubtaskAddress subtask, CheckpointId checkpoint, CheckpointingException cause) =>
         _writes.Start($"decline {checkpoint} of {subtask}", () => DeclineAsync(subtask, checkpoint, cause));
@@ -185,17 +189,36 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
 
     void ISubtaskObserver.ReportEnd(SubtaskAddress subtask) => _ended.Signal();
 
-    private async Task RunAsync(SubtaskRuntime runtime, SubtaskInbox inbox)
+    private void Add(PlannedSubtask planned, SubtaskAddress address, SubtaskInbox inbox)
+    {
+        var runtime = Plan.CreateSubtask(planned, address, _environment.Options.RecordsPerBatch);
+        runtime.Time = _environment.Time;
+        var subtask = new AttemptSubtask(planned, runtime, inbox)
+        {
+            EndedInputs = Plan.InputsFrom(planned.Vertex, _finishing.HasFinished),
+        };
+        _subtasks.Add(subtask);
+        _byAddress.Add((address.Operator, address.Index), subtask);
+        _stillRunning[planned.Vertex] = _stillRunning.GetValueOrDefault(planned.Vertex) + 1;
+    }
+
+    private async Task RunAsync(AttemptSubtask subtask)
     {
         try
         {
-            await new SubtaskLoop(runtime, inbox, _inboxes, this, _environment.Time).RunAsync(_stop.Token)
-                .ConfigureAwait(false);
+            var loop = new SubtaskLoop(subtask.Runtime, subtask.Inbox, _inboxes, this, _environment.Time);
+            if (await loop.RunAsync(subtask.EndedInputs, _stop.Token).ConfigureAwait(false))
+            {
+                await FinishAsync(subtask).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
         }
         catch (Exception e)
         {
             // The edge of a subtask: whatever the user's code throws fails the attempt.
-            Fail(runtime.Address, e);
+            Fail(subtask.Address, e);
         }
     }
 
@@ -247,10 +270,19 @@ internal sealed class JobAttempt : ISubtaskObserver, IAsyncDisposable
     }
 
     /// <summary>Completes when it has been signalled so many times.</summary>
-    private sealed class CountdownSignal(int count)
+    private sealed class CountdownSignal
     {
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _left = count;
+        private int _left;
+
+        public CountdownSignal(int count)
+        {
+            _left = count;
+            if (count == 0)
+            {
+                _done.SetResult();
+            }
+        }
 
         public Task Task => _done.Task;
 

@@ -43,6 +43,11 @@ internal sealed class JobPlan
             Topology.Add(vertex.Name, count, vertex.IsSource);
             _parallelism.Add(vertex, count);
             _firstSubtask.Add(vertex, _subtasks.Count);
+            foreach (var edge in vertex.Inputs)
+            {
+                Topology.Connect(edge.From.Name, vertex.Name, IsOneToOne(edge));
+            }
+
             var inputCount = vertex.Inputs.Sum(InputCountOf);
             _subtasks.AddRange(
                 Enumerable.Range(0, count).Select(i => new PlannedSubtask(vertex, i, count, inputCount)));
@@ -68,6 +73,13 @@ internal sealed class JobPlan
             edge => RoutesOf(edge, subtask.Index),
             Job.MaxParallelism,
             batchSize));
+
+    /// <summary>Inputs of each subtask of an operator that come from certain operators.</summary>
+    public IReadOnlyList<int> InputsFrom(Vertex vertex, Func<Vertex, bool> from) =>
+    [
+        .. vertex.Inputs.SelectMany(edge => Enumerable.Repeat(from(edge.From), InputCountOf(edge)))
+            .Index().Where(static input => input.Item).Select(static input => input.Index),
+    ];
 
     /// <summary>Holds the states that the operators declare against those of a checkpoint.</summary>
     /// <exception cref="StateMigrationException">A state does not fit.</exception>

@@ -6,15 +6,44 @@ namespace Checkpointing.Hosting.Execution;
 /// <content>Stopping with a savepoint.</content>
 internal sealed partial class JobRun
 {
+    /// <summary>Waits until the savepoint is under way. A job that is between two attempts for longer than a checkpoint
+    /// may take is not stopped.</summary>
+    private async Task WaitForBeginAsync(SavepointStop stop, CancellationToken cancellationToken)
+    {
+        var begun = Task.WhenAny(stop.Begun, _completion.Task);
+        try
+        {
+            await begun.WaitAsync(BeginsWithin, _environment.Time, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (stop.TryWithdraw())
+        {
+            throw NotRunningInTime();
+        }
+        catch (TimeoutException)
+        {
+            // It began at that moment.
+        }
+    }
+
     /// <returns>The attempt to go on with, or how the job has ended.</returns>
     private async Task<(JobAttempt Attempt, Outcome? End)> StopWithSavepointAsync(
         JobAttempt attempt, SavepointStop stop)
     {
+        if (!stop.TryBegin())
+        {
+            return (attempt, null);
+        }
+
         CompletedCheckpoint savepoint;
         try
         {
-            var trigger = _coordinator.TriggerAsync(stop.Request, CancellationToken.None);
-            if (!await EndsFirstAsync(trigger, attempt).ConfigureAwait(false))
+            // An operator that finished while it is taken would abort it, and a drain cannot be taken back.
+            var hold = attempt.HoldFinishingAsync();
+            var trigger = await EndsFirstAsync(hold, attempt).ConfigureAwait(false)
+                ? _coordinator.TriggerAsync(stop.Request, CancellationToken.None)
+                : null;
+            if (trigger is null || !await EndsFirstAsync(trigger, attempt).ConfigureAwait(false))
             {
                 // What ended is looked at by the next round. The savepoint may yet get complete, but the job goes on
                 // without it: its sinks have not committed what it holds.
@@ -58,6 +87,7 @@ internal sealed partial class JobRun
         var hasBegun = cause is not CheckpointDeclinedException { CheckpointId: null };
         if (mode == StopMode.Suspend || !hasBegun || _coordinator.Failure.IsFaulted)
         {
+            attempt.ReleaseFinishing();
             return (attempt, null);
         }
 

@@ -120,7 +120,12 @@ internal sealed partial class JobRun
     {
         // It commits what the sinks hold, so it is taken even if checkpoints are switched off.
         var request = CheckpointRequest.Checkpoint with { IsForced = !_options.Checkpoints.IsEnabled };
-        for (var tries = 1; ; tries++)
+        if (!await EndsFirstAsync(attempt.HoldFinishingAsync(), attempt).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        for (var tries = 1; !attempt.AllHaveFinished; tries++)
         {
             var trigger = _coordinator.TriggerAsync(request, CancellationToken.None);
             if (!await EndsFirstAsync(trigger, attempt).ConfigureAwait(false))
@@ -147,6 +152,9 @@ internal sealed partial class JobRun
                 return false;
             }
         }
+
+        // Nobody is left to take part in one: the last holds all, and what it holds is committed.
+        return true;
     }
 
     /// <returns>False if the attempt, the coordinator or the user ends something before the task ends.</returns>

@@ -10,6 +10,8 @@ namespace Checkpointing.Hosting.Execution;
 /// <summary>The life of one run of a job: attempts, one after the other, under one coordinator.</summary>
 internal sealed partial class JobRun : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40);
+
     private readonly JobEnvironment _environment;
     private readonly StartOptions _options;
     private readonly RestartStrategy _restarts;
@@ -81,6 +83,10 @@ internal sealed partial class JobRun : IAsyncDisposable
 
     public Task<JobResult> Completion => _completion.Task;
 
+    /// <summary>How long a request waits for its beginning; timers reach no further than some weeks.</summary>
+    private TimeSpan BeginsWithin =>
+        _options.Checkpoints.Timeout < LongestWait ? _options.Checkpoints.Timeout : LongestWait;
+
     /// <summary>Opens the first attempt and lets it run; failures until then are the caller's.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -107,9 +113,10 @@ internal sealed partial class JobRun : IAsyncDisposable
 
     public async Task<CompletedCheckpoint> TriggerAsync(CheckpointRequest request, CancellationToken cancellationToken)
     {
+        using var deadline = new CancellationTokenSource(BeginsWithin, _environment.Time);
         while (true)
         {
-            await RunningAttemptAsync(cancellationToken).ConfigureAwait(false);
+            await RunningAttemptAsync(deadline.Token, cancellationToken).ConfigureAwait(false);
             try
             {
                 var completed = await _coordinator.TriggerAsync(request, cancellationToken).ConfigureAwait(false);
@@ -120,6 +127,10 @@ internal sealed partial class JobRun : IAsyncDisposable
                 e.Reason == CheckpointFailureReason.TasksNotRunning && !_running.Task.IsCompleted)
             {
                 // The attempt ended between the wait and the trigger: wait for the next one.
+            }
+            catch (CheckpointDeclinedException e) when (e.Reason == CheckpointFailureReason.TaskFinished)
+            {
+                // An operator finished while it was under way. The next one does without it; there are not many.
             }
         }
     }
@@ -137,6 +148,7 @@ internal sealed partial class JobRun : IAsyncDisposable
                 null, CheckpointFailureReason.JobStopping, $"job '{Name}' is being stopped with a savepoint already");
         }
 
+        await WaitForBeginAsync(stop, cancellationToken).ConfigureAwait(false);
         await Task.WhenAny(stop.Reply.Task, _completion.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (!stop.Reply.Task.IsCompleted)
         {
@@ -215,6 +227,24 @@ internal sealed partial class JobRun : IAsyncDisposable
             : throw HasEnded();
     }
 
+    /// <summary>Waits for a running attempt, but not for ever.</summary>
+    private async Task RunningAttemptAsync(CancellationToken deadline, CancellationToken cancellationToken)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline, cancellationToken);
+        try
+        {
+            await RunningAttemptAsync(both.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NotRunningInTime();
+        }
+    }
+
+    private CheckpointDeclinedException NotRunningInTime() => new(
+        null, CheckpointFailureReason.TasksNotRunning,
+        $"the tasks of job '{Name}' were not running within {BeginsWithin}");
+
     private CheckpointDeclinedException HasEnded() => new(
         null, CheckpointFailureReason.JobStopping, $"job '{Name}' has ended",
         _completion.Task.Exception?.InnerException);
@@ -239,13 +269,13 @@ internal sealed partial class JobRun : IAsyncDisposable
         var restored = await RestoreAsync(cancellationToken).ConfigureAwait(false);
         Epoch = _coordinator.Epoch;
         _gateway.Progress = _environment.Progress;
-        _environment.Progress?.BeginRestore(restored?.Checkpoint.Id, _plan.Subtasks.Count);
-        var attempt = new JobAttempt(_environment, _plan, _coordinator.Subtasks, _coordinator);
+        var attempt = new JobAttempt(
+            _environment, _plan, _coordinator.Subtasks, subtask => restored?.StateOf(subtask) ?? SubtaskRestore.None,
+            _options.FinishAtEndOfInput, _coordinator);
+        _environment.Progress?.BeginRestore(restored?.Checkpoint.Id, attempt.SubtaskCount);
         try
         {
-            await attempt.OpenAsync(
-                subtask => restored?.StateOf(subtask) ?? SubtaskRestore.None, _coordinator.LineageId, cancellationToken)
-                .ConfigureAwait(false);
+            await attempt.OpenAsync(_coordinator.LineageId, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -270,8 +300,13 @@ internal sealed partial class JobRun : IAsyncDisposable
         }
         else
         {
-            restored = await _coordinator.RecoverAsync(_options.AllowNonRestoredState, cancellationToken)
-                .ConfigureAwait(false);
+            restored = await _coordinator.RecoverAsync(
+                new RecoverOptions
+                {
+                    AllowNonRestoredState = _options.AllowNonRestoredState,
+                    Check = found => _plan.CheckStored(found.Metadata, _options.AllowNonRestoredState),
+                },
+                cancellationToken).ConfigureAwait(false);
         }
 
         if (restored is null && _options.ResumeFrom is { } path)
@@ -297,7 +332,11 @@ internal sealed partial class JobRun : IAsyncDisposable
         _coordinator.Start();
         _running.TrySetResult(attempt);
         _logger.AttemptStarted(
-            Name.Name, Epoch, attempt.FirstAddress.Attempt, _plan.Subtasks.Count, RestoredFrom,
+            Name.Name, Epoch, attempt.FirstAddress.Attempt, attempt.SubtaskCount, RestoredFrom,
             RestoreDuration.TotalMilliseconds);
+        foreach (var finished in attempt.HadFinished)
+        {
+            _logger.OperatorHadFinished(finished, Name.Name, RestoredFrom);
+        }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class ProgressReporter(IProgress<JobProgress> progress, TimeSpan
     private readonly Lock _lock = new();
     private readonly Dictionary<CheckpointId, Work> _checkpoints = [];
     private Work _restore = new(null, 0);
+    private int _participants;
     private long? _lastReport;
 
     /// <summary>Subtasks begin to open.</summary>
@@ -22,6 +23,7 @@ internal sealed class ProgressReporter(IProgress<JobProgress> progress, TimeSpan
         {
             _checkpoints.Clear();
             _restore = new(checkpoint, subtaskCount);
+            _participants = subtaskCount;
         }
 
         _current.Value = _restore;
@@ -38,6 +40,15 @@ internal sealed class ProgressReporter(IProgress<JobProgress> progress, TimeSpan
     /// <summary>All are.</summary>
     public void EndRestore() => Report(_restore, JobPhase.Restored, isMilestone: true);
 
+    /// <summary>So many take part in no further checkpoint.</summary>
+    public void SubtasksFinished(int count)
+    {
+        lock (_lock)
+        {
+            _participants -= count;
+        }
+    }
+
     /// <summary>A subtask begins to store; what the caller does from here on belongs to it.</summary>
     public void BeginWrite(CheckpointId checkpoint)
     {
@@ -48,7 +59,7 @@ internal sealed class ProgressReporter(IProgress<JobProgress> progress, TimeSpan
             isFirst = !_checkpoints.TryGetValue(checkpoint, out work!);
             if (isFirst)
             {
-                _checkpoints.Add(checkpoint, work = new(checkpoint, _restore.SubtaskCount));
+                _checkpoints.Add(checkpoint, work = new(checkpoint, _participants));
                 if (_checkpoints.Count > MaxCheckpoints)
                 {
                     _checkpoints.Remove(_checkpoints.Keys.Min());

@@ -22,6 +22,10 @@ internal interface ISubtaskObserver
 
     /// <summary>The subtask has handled the end of all its inputs.</summary>
     void ReportEnd(SubtaskAddress subtask);
+
+    /// <summary>A completed checkpoint holds all that the subtask will ever do. It goes on answering triggers until it
+    /// gets <see cref="FinishSubtask"/>.</summary>
+    void ReportDone(SubtaskAddress subtask);
 }
 
 /// <summary>Drives one subtask: takes elements and messages from its inbox, carries out what the subtask wants
@@ -36,16 +40,29 @@ internal sealed class SubtaskLoop(
     private int _nextInput;
     private bool _endReported;
     private bool _idleReported;
+    private bool _doneReported;
+    private bool _mayFinish;
 
-    /// <summary>Runs until it is told to stop; then handles the notices that have come already.</summary>
-    public async Task RunAsync(CancellationToken stop)
+    /// <summary>Runs until it is told to finish, or to stop; then handles the notices that have come already.</summary>
+    /// <param name="endedInputs">Inputs that nothing comes over, not even an end.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>Whether it has finished.</returns>
+    public async Task<bool> RunAsync(IReadOnlyList<int> endedInputs, CancellationToken stop)
     {
         using var clock = new SubtaskClock(runtime, time, inbox.Signal);
         try
         {
+            await EndAsync(endedInputs, stop).ConfigureAwait(false);
             while (!stop.IsCancellationRequested)
             {
                 HandleMessages();
+                if (_mayFinish)
+                {
+                    runtime.Finish();
+                    await CarryOutAsync(stop).ConfigureAwait(false);
+                    return true;
+                }
+
                 clock.Advance();
                 await CarryOutAndContinueAsync(stop).ConfigureAwait(false);
                 if (!await TryProgressAsync(stop).ConfigureAwait(false))
@@ -62,13 +79,44 @@ internal sealed class SubtaskLoop(
         }
 
         HandleLastNotices();
+        return false;
+    }
+
+    private async ValueTask EndAsync(IReadOnlyList<int> inputs, CancellationToken stop)
+    {
+        foreach (var input in inputs)
+        {
+            foreach (var element in FinishedElement.WholeEnd)
+            {
+                runtime.Handle(input, element);
+                await CarryOutAndContinueAsync(stop).ConfigureAwait(false);
+            }
+        }
+
+        if (runtime.HasEnded)
+        {
+            ReportEnd();
+        }
     }
 
     private void HandleMessages()
     {
-        while (inbox.TryReceiveMessage(out var message))
+        while (!_mayFinish && inbox.TryReceiveMessage(out var message))
         {
-            runtime.Deliver(message);
+            if (message is FinishSubtask)
+            {
+                _mayFinish = true;
+            }
+            else
+            {
+                runtime.Deliver(message);
+            }
+        }
+
+        if (runtime.IsDone && !_doneReported)
+        {
+            _doneReported = true;
+            observer.ReportDone(runtime.Address);
         }
     }
 

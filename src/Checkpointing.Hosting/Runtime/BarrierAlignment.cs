@@ -1,3 +1,4 @@
+using Checkpointing.Diagnostics;
 using Checkpointing.State;
 
 namespace Checkpointing.Hosting.Runtime;
@@ -15,17 +16,21 @@ internal enum BarrierOutcome
     Aligned = 2,
 }
 
-/// <summary>Aligns barriers: an input that has delivered one is blocked until all have.</summary>
+/// <summary>Aligns barriers: an input that has delivered one is blocked until all have that still can.</summary>
 internal sealed class BarrierAlignment(int inputCount)
 {
     private readonly bool[] _blocked = new bool[inputCount];
     private readonly SortedSet<CheckpointId> _aborted = [];
     private SnapshotRequest? _pending;
     private CheckpointId _last = CheckpointId.None;
+    private int _awaited = inputCount;
     private int _arrived;
 
     /// <summary>The checkpoint that is being aligned.</summary>
     public CheckpointId? Pending => _pending?.CheckpointId;
+
+    /// <summary>Whether a barrier may still come over any input.</summary>
+    public bool HasOpenInputs => _awaited > 0;
 
     public bool IsBlocked(int input) => _blocked[input];
 
@@ -51,13 +56,29 @@ internal sealed class BarrierAlignment(int inputCount)
 
         _pending ??= request;
         _blocked[input] = true;
-        if (++_arrived < _blocked.Length)
+        if (++_arrived < _awaited)
         {
             return BarrierOutcome.Waiting;
         }
 
         End(id);
         return BarrierOutcome.Aligned;
+    }
+
+    /// <summary>No barrier comes over this input any more. It is not blocked: its end came behind its
+    /// barriers.</summary>
+    /// <returns>The checkpoint that waited for this input alone and is aligned now; null: none did.</returns>
+    public SnapshotRequest? Remove(int input)
+    {
+        Invariant.Holds(!_blocked[input], $"Input {input} ended although it is blocked");
+        _awaited--;
+        if (_pending is not { } pending || _arrived < _awaited)
+        {
+            return null;
+        }
+
+        End(pending.CheckpointId);
+        return pending;
     }
 
     /// <summary>A checkpoint that is begun here directly, without barriers (a source).</summary>

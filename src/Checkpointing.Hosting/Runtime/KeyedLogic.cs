@@ -18,7 +18,11 @@ internal abstract class KeyedLogic<TKey, TOut>(
     private static readonly OperatorListStateDescriptor<Timestamp> WatermarkState =
         new("_watermark") { Redistribution = StateRedistribution.Union };
 
+    private static readonly OperatorListStateDescriptor<Timestamp> EndedState =
+        new("_ended-watermark") { Redistribution = StateRedistribution.Union };
+
     private OperatorListState<Timestamp>? _watermark;
+    private OperatorListState<Timestamp>? _ended;
     private Timestamp _restoredWatermark = Timestamp.MinValue;
     private Timestamp _lastBeforeEnd = Timestamp.MinValue;
 
@@ -33,7 +37,7 @@ internal abstract class KeyedLogic<TKey, TOut>(
     protected Emitter<TOut> Emitter => emitter;
 
     private IReadOnlyList<StateDescriptor> States =>
-        user.UsesTimers ? [.. user.States, WatermarkState] : user.States;
+        user.UsesTimers ? [.. user.States, WatermarkState, EndedState] : user.States;
 
     public sealed override bool TryAdvanceTo(Timestamp watermark)
     {
@@ -74,6 +78,7 @@ internal abstract class KeyedLogic<TKey, TOut>(
     {
         user.SnapshotState();
         _watermark?.Replace([_lastBeforeEnd]);
+        _ended?.Replace(LastOfEndedInputs == Timestamp.MinValue ? [] : [LastOfEndedInputs]);
     }
 
     protected sealed override ValueTask<SubtaskState<TKey>> OpenStateAsync(
@@ -97,6 +102,8 @@ internal abstract class KeyedLogic<TKey, TOut>(
             _watermark = State.Operator.GetState(WatermarkState);
             Context.Watermark = _lastBeforeEnd = _restoredWatermark =
                 _watermark.Items.Count == 0 ? Timestamp.MinValue : _watermark.Items.Min();
+            _ended = State.Operator.GetState(EndedState);
+            LastOfEndedInputs = _ended.Items.Count == 0 ? Timestamp.MinValue : _ended.Items.Max();
         }
 
         user.Open(new(context, State));

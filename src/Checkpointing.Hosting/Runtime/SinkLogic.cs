@@ -76,6 +76,8 @@ internal sealed class CommitterLogic<TCommittable>(
 
     protected override IReadOnlyList<StateDescriptor> States => [_descriptor, .. committer.States];
 
+    public override bool HasCommitted => _pending.Count == 0;
+
     public override void Begin() => committer.Open(_context, Restored());
 
     public override void Process(StreamElement batch, int input) =>

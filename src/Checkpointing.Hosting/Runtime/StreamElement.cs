@@ -45,8 +45,18 @@ internal sealed class BarrierElement(SnapshotRequest request) : StreamElement
     public SnapshotRequest Request { get; } = request;
 }
 
-/// <summary>No record follows on this input. Barriers still may.</summary>
+/// <summary>No record follows on this input. Barriers still may, until <see cref="FinishedElement"/>.</summary>
 internal sealed class EndOfInputElement : StreamElement
 {
     public static EndOfInputElement Instance { get; } = new();
+}
+
+/// <summary>Whoever fed this input has finished after its end: no barrier follows, so none is waited for.</summary>
+internal sealed class FinishedElement : StreamElement
+{
+    public static FinishedElement Instance { get; } = new();
+
+    /// <summary>What an input brings whose feeder had finished before the restore.</summary>
+    public static IReadOnlyList<StreamElement> WholeEnd { get; } =
+        [new WatermarkElement(Timestamp.MaxValue), EndOfInputElement.Instance, Instance];
 }

@@ -25,6 +25,13 @@ internal abstract class SubtaskLogic : IAsyncDisposable
     /// <summary>The watermark that belongs to the restored state: event time goes on from there.</summary>
     public virtual Timestamp RestoredWatermark => Timestamp.MinValue;
 
+    /// <summary>The greatest watermark of an input that had ended, the end of time apart. Set before each checkpoint;
+    /// what keeps state may keep it, for after a restore nobody sends it again.</summary>
+    public virtual Timestamp LastOfEndedInputs { get; set; } = Timestamp.MinValue;
+
+    /// <summary>Whether nothing of completed checkpoints waits to be committed.</summary>
+    public virtual bool HasCommitted => true;
+
     /// <summary>When <see cref="TryAdvanceProcessingTimeTo"/> has something to fire; null: nothing is
     /// registered.</summary>
     public virtual Timestamp? NextProcessingTime => null;

@@ -20,6 +20,7 @@ internal class SubtaskRuntime
     private Timestamp _watermark = Timestamp.MinValue;
     private Func<bool> _fire = static () => true;
     private bool _isIdle;
+    private CheckpointId? _firstOfAll;
 
     public SubtaskRuntime(
         SubtaskAddress address, int inputCount, SubtaskLogic logic, IReadOnlyList<OutputPort> outputs, Outbox outbox)
@@ -44,8 +45,8 @@ internal class SubtaskRuntime
 
     public int InputCount => _ended.Length;
 
-    /// <summary>Event time here: the least of the inputs' watermarks, idle inputs apart. It never goes back, not even
-    /// over a restore, if the logic keeps it.</summary>
+    /// <summary>Event time here, as <see cref="InputWatermarks"/> has it. It never goes back, not even over a restore,
+    /// if the logic keeps it.</summary>
     public Timestamp Watermark => _watermark > _logic.RestoredWatermark ? _watermark : _logic.RestoredWatermark;
 
     /// <summary>When <see cref="AdvanceProcessingTime"/> has something to do; null: not before something else
@@ -54,6 +55,11 @@ internal class SubtaskRuntime
 
     /// <summary>All records there will ever be have been handled.</summary>
     public bool HasEnded { get; private set; }
+
+    /// <summary>A completed checkpoint holds all that the subtask will ever do, and what it had to commit is committed:
+    /// it may finish. For that all that feed it have to finish first: what has ended may still emit at a barrier, or
+    /// when a timer of processing time is due.</summary>
+    public bool IsDone { get; private set; }
 
     /// <summary>Timers are still due: <see cref="Continue"/> comes before the next element.</summary>
     public bool HasMore { get; private set; }
@@ -69,8 +75,7 @@ internal class SubtaskRuntime
         switch (element)
         {
             case WatermarkElement watermark:
-                _watermarks.Take(input, watermark.Time);
-                FollowInputs();
+                TakeWatermark(input, watermark.Time);
                 break;
             case IdleElement:
                 _watermarks.TakeIdle(input);
@@ -82,9 +87,15 @@ internal class SubtaskRuntime
             case EndOfInputElement:
                 TakeEnd(input);
                 break;
+            case FinishedElement:
+                TakeFinished(input);
+                break;
             default:
-                _watermarks.TakeRecords(input);
-                FollowInputs();
+                if (_watermarks.TakeRecords(input))
+                {
+                    FollowInputs();
+                }
+
                 _logic.Process(element, input);
                 break;
         }
@@ -131,7 +142,11 @@ internal class SubtaskRuntime
         }
     }
 
-    public void NotifyCompleted(CheckpointId checkpoint) => _logic.NotifyCompleted(checkpoint);
+    public void NotifyCompleted(CheckpointId checkpoint)
+    {
+        _logic.NotifyCompleted(checkpoint);
+        IsDone |= _firstOfAll <= checkpoint && _logic.HasCommitted;
+    }
 
     public virtual void NotifyAborted(CheckpointId checkpoint)
     {
@@ -148,11 +163,22 @@ internal class SubtaskRuntime
         }
     }
 
+    /// <summary>The last thing it does: tells those behind that no barrier follows, either.</summary>
+    public void Finish()
+    {
+        Invariant.Holds(IsDone, $"{Address} was told to finish before it was done");
+        SendToAll(FinishedElement.Instance);
+    }
+
     /// <summary>Called right before the barrier goes out.</summary>
     /// <returns>False if the checkpoint was declined.</returns>
     protected virtual bool TryPrepareForTrigger(SnapshotRequest request) => true;
 
-    protected void AdvanceTo(Timestamp watermark)
+    /// <summary>Fires what is due, then passes the watermark on.</summary>
+    /// <param name="watermark">The new event time.</param>
+    /// <param name="thenIdle">Whether all inputs are idle behind it: a watermark makes active, so this goes
+    /// last.</param>
+    protected void AdvanceTo(Timestamp watermark, bool thenIdle = false)
     {
         _watermark = watermark;
         _fire = () =>
@@ -161,6 +187,10 @@ internal class SubtaskRuntime
             if (isDone)
             {
                 SendToAll(new WatermarkElement(watermark));
+                if (thenIdle)
+                {
+                    SetIdle(true);
+                }
             }
 
             return isDone;
@@ -186,11 +216,28 @@ internal class SubtaskRuntime
 
     private void FollowInputs()
     {
-        SetIdle(_watermarks.Least is null);
-        if (_watermarks.Least is { } least && least > Watermark)
+        var isIdle = _watermarks.IsIdle;
+        if (_watermarks.Time > Watermark)
         {
-            AdvanceTo(least);
+            SetIdle(false);
+            AdvanceTo(_watermarks.Time, isIdle);
         }
+        else
+        {
+            SetIdle(isIdle);
+        }
+    }
+
+    private void TakeWatermark(int input, Timestamp time)
+    {
+        if (time == Timestamp.MaxValue)
+        {
+            // After a restore it may be all that the input says, where it had ended before.
+            _watermarks.RestoreEnded(_logic.LastOfEndedInputs);
+        }
+
+        _watermarks.Take(input, time);
+        FollowInputs();
     }
 
     private void TakeEnd(int input)
@@ -199,6 +246,15 @@ internal class SubtaskRuntime
         if (Array.TrueForAll(_ended, static ended => ended))
         {
             End();
+        }
+    }
+
+    private void TakeFinished(int input)
+    {
+        Invariant.Holds(_ended[input], $"Input {input} of {Address} finished before it had ended");
+        if (_alignment.Remove(input) is { } aligned)
+        {
+            TakeSnapshot(aligned);
         }
     }
 
@@ -227,6 +283,17 @@ internal class SubtaskRuntime
     private void TakeSnapshot(SnapshotRequest request)
     {
         var timed = _barrierTimes.AddTo(request, Time);
+        if (HasEnded && !_alignment.HasOpenInputs && _logic.NextProcessingTime is null
+            && request.Kind == CheckpointKind.Checkpoint)
+        {
+            _firstOfAll ??= request.CheckpointId;
+        }
+
+        if (_watermarks.LastOfEnded > _logic.LastOfEndedInputs)
+        {
+            _logic.LastOfEndedInputs = _watermarks.LastOfEnded;
+        }
+
         _logic.BeforeBarrier(request.CheckpointId);
         SendToAll(new BarrierElement(request));
         try

@@ -26,6 +26,10 @@ public sealed class CsvFileSource<T> : ISource<T>
     public bool HasHeader { get; init; }
 
     /// <inheritdoc/>
+    /// <value>Default: true. False: the file is complete, and not needed any more once it has been read.</value>
+    public bool MayGrow { get; init; } = true;
+
+    /// <inheritdoc/>
     public SourceReader<T> CreateReader() => new RowFileReader<T>(_path, _parse, Position)
     {
         SkipsHeader = HasHeader,

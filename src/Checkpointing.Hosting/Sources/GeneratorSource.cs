@@ -63,6 +63,9 @@ public sealed class GeneratorSource<T> : ISource<T>
     public bool IsParallel => true;
 
     /// <inheritdoc/>
+    public bool MayGrow { get; init; }
+
+    /// <inheritdoc/>
     public SourceReader<T> CreateReader() => new Reader(this);
 
     private sealed class Reader(GeneratorSource<T> source) : SourceReader<T>

@@ -14,6 +14,14 @@ public interface ISource<T>
     /// subtask.</summary>
     bool IsParallel => false;
 
+    /// <summary>Whether the input may be longer when the job goes on from a checkpoint: then what is new is read, and
+    /// the source and all it feeds stay in checkpoints until the job ends. Otherwise the end of the input is final: the
+    /// source finishes there, and a job that starts from a later checkpoint does not read it again. Default:
+    /// false.</summary>
+    /// <remarks>Of a job that stays at the end of its input (<see cref="StartOptions.FinishAtEndOfInput"/>) nothing
+    /// finishes.</remarks>
+    bool MayGrow => false;
+
     /// <summary>Makes a reader. The host opens and disposes it.</summary>
     SourceReader<T> CreateReader();
 }

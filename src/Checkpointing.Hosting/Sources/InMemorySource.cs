@@ -6,7 +6,7 @@ namespace Checkpointing.Hosting.Sources;
 /// <summary>Reads a collection. Its position is operator state; several readers share the items, each in their
 /// order.</summary>
 /// <remarks>Immutable. After a restore the items read before must still stand where they stood; more may have been put
-/// behind them.</remarks>
+/// behind them, where <see cref="MayGrow"/> says so.</remarks>
 /// <typeparam name="T">Type of the records.</typeparam>
 public sealed class InMemorySource<T> : ISource<T>
 {
@@ -22,6 +22,9 @@ public sealed class InMemorySource<T> : ISource<T>
 
     /// <inheritdoc/>
     public bool IsParallel => true;
+
+    /// <inheritdoc/>
+    public bool MayGrow { get; init; }
 
     /// <inheritdoc/>
     public SourceReader<T> CreateReader() => new Reader(_items);

@@ -21,5 +21,9 @@ public sealed class LineFileSource : ISource<string>
     }
 
     /// <inheritdoc/>
+    /// <value>Default: true. False: the file is complete, and not needed any more once it has been read.</value>
+    public bool MayGrow { get; init; } = true;
+
+    /// <inheritdoc/>
     public SourceReader<string> CreateReader() => new RowFileReader<string>(_path, static line => line, Position);
 }

@@ -18,6 +18,8 @@ public static class SourceExtensions
 
         public bool IsParallel => inner.IsParallel;
 
+        public bool MayGrow => inner.MayGrow;
+
         public SourceReader<T> CreateReader() => inner.CreateReader();
     }
 }

@@ -55,6 +55,32 @@ public abstract class CompletedCheckpointStore
 
     internal ProtocolBreach Breach { get; set; }
 
+    /// <summary>The newest checkpoint that can be read, as it is before any epoch is taken. Changes nothing.</summary>
+    /// <returns>Null: there is none, none can be read, or a claim under way decides; recovery says which.</returns>
+    internal async ValueTask<CompletedCheckpoint?> PeekNewestAsync(CancellationToken cancellationToken)
+    {
+        var record = await _session.ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (record is not { PendingClaim: null })
+        {
+            return null;
+        }
+
+        foreach (var retained in record.Retained.Where(static one => !one.IsLeftBehind).Reverse())
+        {
+            try
+            {
+                return await CheckpointLoader.LoadRetainedAsync(_storage, retained, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            catch (CheckpointingException)
+            {
+                // Recovery reads it again, and tells.
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Takes leadership: replaces the record with one of the next epoch, with a block of fresh ids
     /// reserved.</summary>
     /// <remarks>From here on every older coordinator of this job is fenced: it can change nothing any more.</remarks>

@@ -22,11 +22,30 @@ public sealed partial class CheckpointCoordinator
     /// <exception cref="UnreadableCheckpointException">The newest cannot be read now, and falling back is not
     /// allowed.</exception>
     /// <exception cref="StateMigrationException">The checkpoint does not fit the program.</exception>
+    public Task<RestoredCheckpoint?> RecoverAsync(
+        bool allowNonRestoredState = false, CancellationToken cancellationToken = default) =>
+        RecoverAsync(new RecoverOptions { AllowNonRestoredState = allowNonRestoredState }, cancellationToken);
+
+    /// <summary>As the other one. With a <see cref="RecoverOptions.Check"/> the first call looks whether the newest
+    /// checkpoint fits the program before it takes the epoch: a program that does not fit leaves a process that runs
+    /// the job alone.</summary>
+    /// <param name="options">Leniency, and what else has to fit.</param>
+    /// <param name="cancellationToken">Observed between steps.</param>
+    /// <inheritdoc cref="RecoverAsync(bool, CancellationToken)" path="/exception"/>
     public async Task<RestoredCheckpoint?> RecoverAsync(
-        bool allowNonRestoredState = false, CancellationToken cancellationToken = default)
+        RecoverOptions options, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         using var busy = EnterBusy();
+        var allowNonRestoredState = options.AllowNonRestoredState;
+        var isFirst = _store.Epoch == 0;
+        if (isFirst && options.Check is not null
+            && await _store.PeekNewestAsync(cancellationToken).ConfigureAwait(false) is { } present)
+        {
+            CheckFits(present, options);
+        }
+
         var (record, found, newest) = await RecoverListAsync(cancellationToken).ConfigureAwait(false);
         await ResetHooksAsync(cancellationToken).ConfigureAwait(false);
         var skipped = FindSkipped(record, found, newest);
@@ -42,7 +61,10 @@ public sealed partial class CheckpointCoordinator
             return null;
         }
 
-        var states = StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
+        // Once more: another process may have completed one since, or what could not be read is there again.
+        var states = isFirst
+            ? CheckFits(newest, options)
+            : StateAssignment.Assign(newest, _topology, isForeign: false, allowNonRestoredState);
         CheckHookStates(newest, allowNonRestoredState);
         await RestoreHooksAsync(newest, cancellationToken).ConfigureAwait(false);
         _logger.CheckpointsRecovered(_topology.Job, found.Readable.Count, newest.Id.Value);
@@ -55,6 +77,15 @@ public sealed partial class CheckpointCoordinator
         }
 
         return KeepRestored(restored);
+    }
+
+    private IReadOnlyDictionary<(string Operator, int Index), State.SubtaskRestore> CheckFits(
+        CompletedCheckpoint checkpoint, RecoverOptions options)
+    {
+        var states = StateAssignment.Assign(
+            checkpoint, _topology, isForeign: false, options.AllowNonRestoredState);
+        options.Check?.Invoke(checkpoint);
+        return states;
     }
 
     /// <summary>Takes the epoch if that was not done, and takes up what the record names, whatever of it can be
@@ -111,8 +142,9 @@ public sealed partial class CheckpointCoordinator
         ];
     }
 
-    /// <summary>Begins anew, in the same place, with ids that go on. May stand in for <see cref="RecoverAsync"/>, and
-    /// be called after it, also if that failed because nothing can be read; before the tasks start.</summary>
+    /// <summary>Begins anew, in the same place, with ids that go on. May stand in for
+    /// <see cref="RecoverAsync(bool, CancellationToken)"/>, and be called after it, also if that failed because nothing
+    /// can be read; before the tasks start.</summary>
     /// <remarks>Earlier checkpoints need not be readable or fit the program. They stay until new ones push them out,
     /// but are not restored by themselves any more; they can still be resumed from by path.</remarks>
     /// <exception cref="CoordinatorFencedException">Another process has taken over since.</exception>

@@ -8,8 +8,8 @@ namespace Checkpointing.Coordination;
 /// <content>Starting from a given checkpoint, one's own or somebody else's.</content>
 public sealed partial class CheckpointCoordinator
 {
-    /// <summary>Starts from a given checkpoint, of this job or another. Call it after <see cref="RecoverAsync"/>,
-    /// before the tasks start.</summary>
+    /// <summary>Starts from a given checkpoint, of this job or another. Call it after
+    /// <see cref="RecoverAsync(bool, CancellationToken)"/>, before the tasks start.</summary>
     /// <remarks>Should it fail after something was changed, <see cref="Start"/> refuses: recover, resume or start over
     /// first.</remarks>
     /// <param name="path">Folder of a checkpoint or savepoint, or its <c>_metadata</c>.</param>

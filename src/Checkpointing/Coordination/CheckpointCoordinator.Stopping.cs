@@ -14,7 +14,7 @@ public sealed partial class CheckpointCoordinator
     /// returns; the host waits until its subtasks have ended, then calls <see cref="EndAsync"/>.</para>
     /// <para>If it fails, each subtask gets <see cref="CheckpointAborted"/> with <see cref="CheckpointAborted.Stop"/>,
     /// this call throws, and triggers go on. After a <see cref="StopMode.Drain"/> whose input has ended already, the
-    /// host begins the next attempt with <see cref="RecoverAsync"/>.</para>
+    /// host begins the next attempt with <see cref="RecoverAsync(bool, CancellationToken)"/>.</para>
     /// </remarks>
     /// <param name="target">The folder, below the storage's root, that the savepoint's own folder is made in.</param>
     /// <param name="mode">Where it stands, or as at the end of the input.</param>

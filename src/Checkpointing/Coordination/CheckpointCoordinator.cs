@@ -11,10 +11,10 @@ namespace Checkpointing.Coordination;
 /// from.</summary>
 /// <remarks>
 /// <para>Knows no transport: it calls <see cref="ITaskGateway"/>, tasks call <see cref="ICheckpointResponder"/>.</para>
-/// <para>Life: build; <see cref="RecoverAsync"/> (takes the epoch); perhaps <see cref="ResumeAsync"/>; start the tasks
-/// of
-/// <see cref="Subtasks"/>; <see cref="Start"/>. When a task fails: <see cref="RecoverAsync"/> again (and
-/// <see cref="ResumeAsync"/> again if it gave nothing), which begins the next attempt.</para>
+/// <para>Life: build; <see cref="RecoverAsync(bool, CancellationToken)"/> (takes the epoch); perhaps
+/// <see cref="ResumeAsync"/>; start the tasks of <see cref="Subtasks"/>; <see cref="Start"/>. When a task fails:
+/// <see cref="RecoverAsync(bool, CancellationToken)"/> again (and <see cref="ResumeAsync"/> again if it gave nothing),
+/// which begins the next attempt.</para>
 /// <para>All decisions are in <see cref="CoordinatorCore"/>; this class carries its effects out. All members are safe
 /// for
 /// concurrent calls, but recovering, resuming and starting over exclude each other.</para>
@@ -72,11 +72,11 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
             _ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Reign of this coordinator; 0 before <see cref="RecoverAsync"/>.</summary>
+    /// <summary>Reign of this coordinator; 0 before <see cref="RecoverAsync(bool, CancellationToken)"/>.</summary>
     public long Epoch => Locked(static core => core.Epoch);
 
     /// <summary>Goes on from a job to one resumed from its checkpoint; names sink transactions. Empty before
-    /// <see cref="RecoverAsync"/>.</summary>
+    /// <see cref="RecoverAsync(bool, CancellationToken)"/>.</summary>
     public Guid LineageId => Locked(static core => core.Record?.LineageId ?? Guid.Empty);
 
     /// <summary>Subtasks of the present attempt, in the order of the topology.</summary>
@@ -105,7 +105,8 @@ public sealed partial class CheckpointCoordinator : ICheckpointResponder, IAsync
 
     /// <summary>All tasks run: triggers are allowed from here, periodic ones begin.</summary>
     /// <exception cref="InvalidOperationException"><see cref="ResumeAsync"/> or <see cref="StartOverAsync"/> had begun
-    /// to change the job's record and failed: call one of them again, or <see cref="RecoverAsync"/>.</exception>
+    /// to change the job's record and failed: call one of them again, or
+    /// <see cref="RecoverAsync(bool, CancellationToken)"/>.</exception>
     public void Start()
     {
         if (Locked(static core => core.IsUnsettled))

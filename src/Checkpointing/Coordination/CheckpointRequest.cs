@@ -85,3 +85,16 @@ public sealed class ResumeOptions
     /// from it. The coordinator itself knows operators, but not their states. Default: null.</summary>
     public Action<CompletedCheckpoint>? Check { get; set; }
 }
+
+/// <summary>How a job's own newest checkpoint is taken up.</summary>
+public sealed class RecoverOptions
+{
+    /// <summary>Leave stored operators and states that the program does not have behind, with a warning. Default:
+    /// false.</summary>
+    public bool AllowNonRestoredState { get; set; }
+
+    /// <summary>Looks at the checkpoint before the first recovery takes the epoch, which fences another process, and
+    /// again after; throws if the program cannot start from it. The coordinator itself knows operators, but not their
+    /// states. Default: null.</summary>
+    public Action<CompletedCheckpoint>? Check { get; set; }
+}

@@ -18,7 +18,10 @@ internal sealed partial class CoordinatorCore
 
     private void OnTriggerRequested(CoordinatorEvent.TriggerRequested trigger)
     {
-        var request = new WaitingRequest(trigger.Request, _nextRequest++, trigger.Reply);
+        var request = new WaitingRequest(trigger.Request, _nextRequest++, trigger.Reply)
+        {
+            Deadline = _now + options.Timeout,
+        };
         if (WhyNotRunning(trigger.Request) is var (reason, detail))
         {
             Decline(request, reason, detail);
@@ -94,6 +97,27 @@ internal sealed partial class CoordinatorCore
         }
 
         BeginWaiting();
+        DeclineExpired();
+    }
+
+    /// <summary>Whoever asked waits no longer for a beginning than for an end.</summary>
+    private void DeclineExpired()
+    {
+        foreach (var late in _queue.Expired(_now))
+        {
+            _queue.Remove(late);
+            var why = _queue.WhyItWaits(late, Situation);
+            Decline(
+                late, why == CheckpointFailureReason.None ? CheckpointFailureReason.Expired : why,
+                $"it could not begin within {options.Timeout}: " + why switch
+                {
+                    CheckpointFailureReason.CleaningLags => $"{_filesToDelete} files wait to be deleted",
+                    CheckpointFailureReason.TooManyConcurrentCheckpoints => "as many as may be are pending",
+                    _ when _isStopping => "the job is about to end with a savepoint",
+                    _ => "no checkpoint id could be had",
+                });
+            StopFailsWith(late);
+        }
     }
 
     private void BeginPeriod() =>

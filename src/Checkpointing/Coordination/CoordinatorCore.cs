@@ -321,6 +321,11 @@ internal sealed partial class CoordinatorCore(JobTopology topology, CheckpointCo
                 : _nextPeriodicAt;
         }
 
+        if (_queue.NextDeadline is { } deadline && (next is null || deadline < next))
+        {
+            next = deadline;
+        }
+
         foreach (var pending in _pending.Values)
         {
             if (pending.State != PendingCheckpoint.Phase.Committing && (next is null || pending.Deadline < next))

@@ -9,6 +9,9 @@ namespace Checkpointing.Coordination;
 internal sealed record WaitingRequest(
     CheckpointRequest Request, long Number, TaskCompletionSource<CompletedCheckpoint>? Reply)
 {
+    /// <summary>When it is declined if it has not begun; the end of time for a periodic one.</summary>
+    public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;
+
     public bool IsPeriodic => Reply is null;
 
     /// <summary>Whether the job is to end with it.</summary>
@@ -63,6 +66,14 @@ internal sealed class RequestQueue(CheckpointCoordinatorOptions options)
         _waiting.Add(request);
         return null;
     }
+
+    /// <summary>The earliest deadline; null: nothing waits that has one.</summary>
+    public DateTimeOffset? NextDeadline => _waiting.Where(static request => !request.IsPeriodic)
+        .Select(static request => (DateTimeOffset?)request.Deadline).Min();
+
+    /// <summary>Requests whose deadline has come.</summary>
+    public IReadOnlyList<WaitingRequest> Expired(DateTimeOffset now) =>
+        [.. _waiting.Where(request => request.Deadline <= now)];
 
     public void Remove(WaitingRequest request) => _waiting.Remove(request);
 

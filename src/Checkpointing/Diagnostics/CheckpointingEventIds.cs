@@ -150,6 +150,12 @@ public static class CheckpointingEventIds
     /// <summary>Cleaning up after a job failed; the next start takes what is left.</summary>
     public const int CleanUpFailed = 7008;
 
+    /// <summary>An operator of a job has finished while others run on.</summary>
+    public const int OperatorFinished = 7009;
+
+    /// <summary>An operator had finished before the checkpoint that an attempt starts from.</summary>
+    public const int OperatorHadFinished = 7010;
+
     /// <summary>A key of the configuration is no setting and was ignored.</summary>
     public const int SettingIgnored = 7100;
 

@@ -42,7 +42,11 @@ public sealed class JobControlTests
         await ExpectAsync(
             JobRequestFailure.UnknownJob,
             () => fixture.Host.Control.RequestCheckpointAsync("other", CheckpointRequest.Checkpoint));
-        await ExpectAsync(JobRequestFailure.UnknownJob, () => fixture.Host.Control.CancelAsync("other"));
+        var asked = await ExpectAsync(JobRequestFailure.UnknownJob, () => fixture.Host.Control.CancelAsync("other"));
+        var looking = () => fixture.Host.Jobs["other"];
+
+        asked.Should().BeOfType<UnknownJobException>().Which.Known.Should().Equal("orders");
+        asked.Message.Should().Be(looking.Should().Throw<UnknownJobException>().Which.Message, "it is one thing");
     }
 
     [Fact]

@@ -99,6 +99,34 @@ public sealed class ClockTests : IAsyncDisposable
         Func<long, Task> HoldAfter(long count) => next => next < count ? Task.CompletedTask : never.Task;
     }
 
+    [Fact]
+    public async Task WithIdleness_OneInputHasEndedAndTheOtherWaits_GoesOnButNotToTheEndOfTime()
+    {
+        var wakes = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var job = new StreamJobBuilder("job");
+        var ending = job.AddSource(
+            "ending", new ListSource<Order>([new("a", 100, 1), new("a", 5_000, 2), new("a", 9_000, 4)]))
+            .WithEventTime(static order => new(order.TimeMs), TimeSpan.Zero, recordsPerWatermark: 1);
+        var quiet = job.AddSource(
+            "quiet", new ListSource<Order>(
+                [new("a", 200, 8), new("a", 9_500, 16)], next => next < 1 ? Task.CompletedTask : wakes.Task))
+            .WithEventTime(static order => new(order.TimeMs), TimeSpan.Zero, recordsPerWatermark: 1)
+            .WithIdleness(TimeSpan.FromSeconds(10));
+        ending.Union(quiet).KeyBy(static order => order.Customer)
+            .Window(TumblingWindows.Of(TimeSpan.FromMilliseconds(1_000)))
+            .Aggregate("sums", new SumOfAmounts(), static (_, window, sum) => $"{window.Start} {sum}")
+            .AddSink("out", _sink);
+        await using var run = await _host.StartAsync(job.Build(), cancellationToken: _deadline);
+
+        await AdvanceUntilAsync(TimeSpan.FromSeconds(1), _sink.WaitForCountAsync(2, _deadline));
+        _sink.Items.Should().Equal(["0 9", "5000 2"], "the ended input had come to 8,999");
+
+        wakes.SetResult();
+        await AdvanceUntilAsync(TimeSpan.FromSeconds(1), _sink.WaitForCountAsync(3, _deadline));
+        _sink.Items[2].Should().Be("9000 20", "what wakes later than the other ended is not late for that");
+        run.LateElementsDropped.Should().Be(0);
+    }
+
     private async Task<RunningJob> StartAlarmsAsync(string name, string? resumeFrom = null)
     {
         var job = new StreamJobBuilder(name);

@@ -148,6 +148,29 @@ public sealed class StateEvolutionTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task StartAsync_UnderTheNameOfARunningJobThatItDoesNotFit_LeavesThatAlone(bool lacksAnOperator)
+    {
+        await using var fixture = Fixture(Backend.Heap);
+        await using var running = await fixture.Host.StartAsync(
+            Define(fixture, new(2) { ExtraOperator = lacksAnOperator ? "extra" : null }, FirstEnd),
+            Options("one", 2, null), fixture.Deadline);
+        await running.WaitForSourceIdleAsync(fixture.Deadline);
+        await running.TriggerCheckpointAsync(fixture.Deadline);
+        await using var other = new InProcessHostBuilder(fixture.Storage).Build();
+
+        var starting = () => other.StartAsync(
+            Define(fixture, new(lacksAnOperator ? 2 : 1), Count), Options("one", 2, null), fixture.Deadline);
+
+        (await starting.Should().ThrowAsync<StateMigrationException>()).Which.Operator.Should().Be(
+            lacksAnOperator ? "extra" : "readings");
+        running.Completion.IsCompleted.Should().BeFalse();
+        await running.TriggerCheckpointAsync(fixture.Deadline);
+        running.Epoch.Should().Be(1, "nobody has taken the next one");
+    }
+
+    [Theory]
     [InlineData(Backend.Heap)]
     [InlineData(Backend.RocksDbIncremental)]
     public async Task StartAsync_NewStateAndNewOperator_BeginEmpty(Backend backend)

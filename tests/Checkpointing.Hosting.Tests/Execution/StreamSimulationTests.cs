@@ -11,6 +11,7 @@ namespace Checkpointing.Hosting.Tests.Execution;
 public sealed class StreamSimulationTests
 {
     private const int Seeds = 10;
+    private const int ShortCount = 60;
 
     private static readonly StateSerializer<Order> OrderSerializer = new Order.Serializer();
 
@@ -89,6 +90,28 @@ public sealed class StreamSimulationTests
                 .Order(StringComparer.Ordinal),
             because));
 
+    // The short input ends early, and its operators finish one after the other while the long one runs on: before,
+    // between and after crashes.
+    [Fact]
+    public async Task Run_OneInputEndsEarly_ItsOperatorsFinishAndNothingIsLostOrDoubled()
+    {
+        var counts = new List<(int Restores, int Completed, int HadFinished)>();
+        await RunAllAsync(
+            static seed => Orders.Generate(1_500, seed, customers: 12, maxLagMs: 300),
+            DefineShortAndLong,
+            static (orders, output, because) => output.Order(StringComparer.Ordinal).Should().Equal(
+                Orders.ExpectedWindows(orders).Concat(
+                    orders.Take(ShortCount).Select(static order => $"short {order.Customer},{order.TimeMs}"))
+                    .Order(StringComparer.Ordinal),
+                because),
+            onEnd: simulation => counts.Add((
+                simulation.Restores, simulation.CompletedCheckpoints, simulation.HadFinished)),
+            stepsBetweenCrashes: 6_000);
+
+        counts.Sum(static count => count.HadFinished).Should().BeGreaterThan(
+            Seeds, "else operators that had finished were never restored; {0}", string.Join(' ', counts));
+    }
+
     [Fact]
     public async Task Run_SameSeedTwice_IsTheSameRun()
     {
@@ -107,7 +130,8 @@ public sealed class StreamSimulationTests
 
     private static async Task RunAllAsync(
         Func<int, List<Order>> generate, Func<IReadOnlyList<Order>, InMemoryTwoPhaseSink<string>, StreamJob> define,
-        Action<IReadOnlyList<Order>, IReadOnlyList<string>, string> check, bool movesClock = false)
+        Action<IReadOnlyList<Order>, IReadOnlyList<string>, string> check, bool movesClock = false,
+        Action<JobSimulation>? onEnd = null, int stepsBetweenCrashes = 400)
     {
         var restores = 0;
         for (var seed = 1; seed <= Seeds; seed++)
@@ -116,14 +140,36 @@ public sealed class StreamSimulationTests
             var sink = new InMemoryTwoPhaseSink<string>();
             var simulation = new JobSimulation(seed, () => define(orders, sink), movesClock);
 
-            await simulation.RunAsync(crashes: 4);
+            await simulation.RunAsync(crashes: 4, stepsBetweenCrashes);
 
             check(orders, sink.Items, $"seed {seed}");
             sink.FirstIndex.Should().Be(0);
             restores += simulation.Restores;
+            onEnd?.Invoke(simulation);
         }
 
         restores.Should().BeGreaterThan(Seeds / 3, "else nothing was tried");
+    }
+
+    /// <summary>The first orders come from a source of their own, the rest from another; both feed the windows, and the
+    /// first ones an operator of their own, too.</summary>
+    private static StreamJob DefineShortAndLong(IReadOnlyList<Order> orders, InMemoryTwoPhaseSink<string> sink)
+    {
+        var job = new StreamJobBuilder("short-and-long", 16);
+        var first = WithTime(job.AddSource("short", new InMemorySource<Order>([.. orders.Take(ShortCount)])));
+        var rest = WithTime(job.AddSource("long", new InMemorySource<Order>([.. orders.Skip(ShortCount)])));
+        var held = first.Process("hold", static () => new HoldingOperator(OrderSerializer))
+            .Map(static order => $"short {order.Customer},{order.TimeMs}");
+        first.Union(rest).KeyBy(static order => order.Customer)
+            .Window(TumblingWindows.Of(TimeSpan.FromMilliseconds(Orders.WindowMs)))
+            .Reduce(
+                "sums", static (sum, order) => sum with { Amount = sum.Amount + order.Amount },
+                static (customer, window, sum) => $"{customer},{window.Start},{sum.Amount}", OrderSerializer)
+            .Union(held).AddSink("out", sink);
+        return job.Build();
+
+        static SourceStream<Order> WithTime(SourceStream<Order> source) => source.WithEventTime(
+            static order => new Timestamp(order.TimeMs), TimeSpan.FromMilliseconds(300), recordsPerWatermark: 2);
     }
 
     private static StreamJob DefineWindows(IReadOnlyList<Order> orders, InMemoryTwoPhaseSink<string> sink) =>

@@ -195,6 +195,88 @@ public sealed class SubtaskRuntimeTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Handle_OneInputEndedAndTheOtherFallsIdle_GoesOnToWhatTheEndedOneSaidAndThenIsIdle()
+    {
+        _runtime.Handle(0, Watermark(9));
+        _runtime.Handle(1, Watermark(4));
+        _runtime.Handle(0, new WatermarkElement(Timestamp.MaxValue));
+        _runtime.Handle(0, EndOfInputElement.Instance);
+        Sent().Should().Equal("watermark 4");
+        _outbox.Elements.Clear();
+        _logic.TimerRounds = 2;
+
+        _runtime.Handle(1, IdleElement.Instance);
+        Sent().Should().BeEmpty("timers come first");
+        while (_runtime.HasMore)
+        {
+            _runtime.Continue();
+        }
+
+        Sent().Should().Equal(["watermark 9", "idle"], "a watermark behind it would make this subtask active again");
+    }
+
+    [Fact]
+    public void Handle_RestoredBehindAnInputThatHadFinished_KnowsWhatItHadSaid()
+    {
+        _logic.LastOfEndedInputs = new(9);
+        foreach (var element in FinishedElement.WholeEnd)
+        {
+            _runtime.Handle(0, element);
+        }
+
+        _runtime.Handle(1, Watermark(4));
+        _runtime.Handle(1, IdleElement.Instance);
+
+        _runtime.Watermark.Should().Be(new Timestamp(9));
+    }
+
+    [Fact]
+    public void Handle_InputFinishesWhileABarrierIsAwaitedFromIt_AlignsWithoutIt()
+    {
+        _runtime.Handle(0, EndOfInputElement.Instance);
+        _runtime.Handle(1, Barrier(1));
+        _logic.Calls.Should().BeEmpty();
+
+        _runtime.Handle(0, FinishedElement.Instance);
+        _logic.Calls.Should().Equal("before 1", "snapshot 1");
+
+        _runtime.Handle(1, Barrier(2));
+        _logic.Calls.Should().Equal("before 1", "snapshot 1", "before 2", "snapshot 2");
+    }
+
+    [Fact]
+    public void NotifyCompleted_OfACheckpointAfterAllInputsHaveFinished_IsDone()
+    {
+        _runtime.Handle(0, EndOfInputElement.Instance);
+        _runtime.Handle(0, FinishedElement.Instance);
+        _runtime.Handle(1, EndOfInputElement.Instance);
+        _runtime.Handle(1, Barrier(1));
+        _runtime.NotifyCompleted(new(1));
+        _runtime.IsDone.Should().BeFalse("what feeds it may still emit at a barrier");
+
+        _runtime.Handle(1, FinishedElement.Instance);
+        _runtime.Trigger(Request(2) with { Kind = CheckpointKind.Savepoint });
+        _runtime.NotifyCompleted(new(2));
+        _runtime.IsDone.Should().BeFalse("nobody goes on from a savepoint by itself");
+
+        _logic.NextTimer = new(10);
+        _runtime.Trigger(Request(3));
+        _runtime.NotifyCompleted(new(3));
+        _runtime.IsDone.Should().BeFalse("a timer of processing time is still to fire");
+
+        _logic.NextTimer = null;
+        _runtime.Trigger(Request(4));
+        _runtime.NotifyCompleted(new(3));
+        _runtime.IsDone.Should().BeFalse();
+        _runtime.NotifyCompleted(new(4));
+        _runtime.IsDone.Should().BeTrue();
+        _outbox.Elements.Clear();
+
+        _runtime.Finish();
+        Sent().Should().Equal("finished");
+    }
+
+    [Fact]
     public void Handle_WatermarkBelowTheRestoredOne_ChangesNothing()
     {
         _logic.Restored = new(10);
@@ -305,6 +387,7 @@ public sealed class SubtaskRuntimeTests : IAsyncDisposable
         WatermarkElement watermark => $"watermark {watermark.Time}",
         BarrierElement barrier => $"barrier {barrier.Request.CheckpointId}",
         EndOfInputElement => "end",
+        FinishedElement => "finished",
         IdleElement => "idle",
         _ => "?",
     });

@@ -249,6 +249,30 @@ public sealed class TriggeringTests
     }
 
     [Fact]
+    public void TriggerAsync_CannotBeginWithinTheTimeout_IsDeclinedWithWhatItWaitedFor()
+    {
+        var job = NewSilentJob(431, new() { MaxConcurrent = 1, Timeout = TimeSpan.FromMinutes(10) });
+        var pending = job.Coordinator.TriggerAsync(CheckpointRequest.Checkpoint);
+        job.RunUntilQuiet();
+        job.Advance(TimeSpan.FromMinutes(1));
+        var second = job.Coordinator.TriggerAsync(CheckpointRequest.Checkpoint);
+        var third = job.Coordinator.TriggerAsync(CheckpointRequest.Checkpoint);
+        job.RunUntilQuiet();
+
+        job.Advance(TimeSpan.FromMinutes(9));
+        job.RunUntilQuiet();
+        ReasonOf(job, pending).Should().Be(CheckpointFailureReason.Expired);
+        second.IsCompleted.Should().BeFalse("it has begun");
+        third.IsCompleted.Should().BeFalse("it has a minute");
+
+        job.Advance(TimeSpan.FromMinutes(1));
+        job.RunUntilQuiet();
+        ReasonOf(job, third).Should().Be(CheckpointFailureReason.TooManyConcurrentCheckpoints);
+        third.Exception!.InnerException!.Message.Should().Contain("could not begin within 00:10:00");
+        second.IsCompleted.Should().BeFalse();
+    }
+
+    [Fact]
     public void TriggerAsync_CleaningLagsAndTheQueueIsFull_TheDeclineSaysSo()
     {
         var storage = new HoldingStorage(_storage) { Holds = true };

@@ -5,7 +5,7 @@ namespace Checkpointing.Hosting.Tests.Execution;
 
 /// <summary>Failures at random places, checkpoints all the time: outputs equal those of a run without
 /// failure.</summary>
-public sealed class ExactlyOnceTests
+public sealed class FailingJobTests
 {
     private const int OrderCount = 6_000;
 
