@@ -64,13 +64,13 @@ public static class CheckpointingServiceExtensions
         // Settings first: what is wrong with them is told before a component is made.
         var settings = provider.GetRequiredService<IOptions<ServiceSettings>>().Value;
         var context = provider.GetRequiredService<ContainerContext>();
-        return new InProcessHostBuilder(provider.GetRequiredService<ICheckpointStorage>())
+        var host = new InProcessHostBuilder(provider.GetRequiredService<ICheckpointStorage>())
             .WithBackend(provider.GetRequiredService<State.IKeyedStateBackendFactory>())
             .WithRegister(provider.GetRequiredService<ICheckpointRegister>())
             .WithOptions(settings.Host)
             .WithLoggerFactory(context.LoggerFactory)
             .WithTimeProvider(context.TimeProvider)
-            .WithIdSource(context.Ids)
-            .Build();
+            .WithIdSource(context.Ids);
+        return (context.MeterFactory is { } meterFactory ? host.WithMeterFactory(meterFactory) : host).Build();
     }
 }

@@ -29,6 +29,7 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
     private TimeProvider _time = TimeProvider.System;
     private IdSource _ids = IdSource.System;
     private Meter? _meter;
+    private IMeterFactory? _meterFactory;
 
     /// <summary>Begins without a storage: say where checkpoints are stored before <see cref="Build"/>.</summary>
     public InProcessHostBuilder()
@@ -69,9 +70,13 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
     /// <see cref="CheckpointingMetrics.MeterName"/>. Default: one that all of the process share.</summary>
     public InProcessHostBuilder WithMeter(Meter meter) => With(() => _meter = NotNull(meter));
 
-    /// <summary>What is measured goes to a meter of this factory, which disposes it.</summary>
-    public InProcessHostBuilder WithMeterFactory(IMeterFactory meterFactory) =>
-        WithMeter(NotNull(meterFactory).Create(CheckpointingMetrics.MeterName));
+    /// <summary>What is measured goes to meters of this factory, which disposes them: one of the host, and one of each
+    /// component that measures.</summary>
+    public InProcessHostBuilder WithMeterFactory(IMeterFactory meterFactory)
+    {
+        _meterFactory = NotNull(meterFactory);
+        return WithMeter(meterFactory.Create(CheckpointingMetrics.MeterName));
+    }
 
     /// <summary>Builds the host.</summary>
     /// <exception cref="InvalidOperationException">No storage was given.</exception>
@@ -86,7 +91,7 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
                 "There is no place for checkpoints: call UseFileSystemStorage, or give the builder a storage.");
         }
 
-        var context = new Context(_loggerFactory, _time, _ids);
+        var context = new Context(_loggerFactory, _time, _ids, _meterFactory);
         var owned = new List<object>();
         return new(
             new JobEnvironment
@@ -134,13 +139,16 @@ public sealed class InProcessHostBuilder : ICheckpointingBuilder
         return this;
     }
 
-    private sealed class Context(ILoggerFactory loggerFactory, TimeProvider time, IdSource ids) : ComponentContext
+    private sealed class Context(
+        ILoggerFactory loggerFactory, TimeProvider time, IdSource ids, IMeterFactory? meterFactory) : ComponentContext
     {
         public override ILoggerFactory LoggerFactory => loggerFactory;
 
         public override TimeProvider TimeProvider => time;
 
         public override IdSource Ids => ids;
+
+        public override IMeterFactory? MeterFactory => meterFactory;
 
         public override IServiceProvider? Services => null;
 

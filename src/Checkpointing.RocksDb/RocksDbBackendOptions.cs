@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Checkpointing.RocksDb.Restore;
 using Checkpointing.Storage;
 
@@ -25,6 +26,12 @@ public sealed class RocksDbBackendOptions
     /// <summary>A budget that this factory's backends share with those of other factories. Default: none; each backend
     /// takes what its own settings allow. Not owned.</summary>
     public RocksDbMemory? Memory { get; set; }
+
+    /// <summary>What is measured goes to this meter, whose name should be <see cref="RocksDbMetrics.MeterName"/>; with
+    /// an <see cref="IMeterFactory"/>: <c>factory.Create(RocksDbMetrics.MeterName)</c>, which
+    /// <see cref="RocksDbBuilderExtensions.UseRocksDbBackend"/> does with the host's factory. Default: one that all of
+    /// the process share. Not owned.</summary>
+    public Meter? Meter { get; set; }
 
     /// <summary>Files that one database keeps open, at least 20; -1: all. Default: 1,000.</summary>
     public int MaxOpenFiles { get; set; } = 1_000;

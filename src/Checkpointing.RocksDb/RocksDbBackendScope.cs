@@ -37,6 +37,9 @@ internal sealed record RocksDbBackendScope
     /// <summary>What its snapshots did.</summary>
     public SnapshotCounters Counters { get; } = new();
 
+    /// <summary>Where it is measured.</summary>
+    public RocksDbInstruments Instruments => RocksDbInstruments.Of(Options.Meter);
+
     /// <summary>Key groups of the backend.</summary>
     public KeyGroupRange Range => Context.Range;
 

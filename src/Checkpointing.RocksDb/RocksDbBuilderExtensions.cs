@@ -20,6 +20,7 @@ public static class RocksDbBuilderExtensions
         {
             var options = new RocksDbBackendOptions { WorkingDirectory = "" };
             context.Configure("RocksDb", options, configure, static o => o.Validate());
+            options.Meter ??= context.MeterFactory?.Create(RocksDbMetrics.MeterName);
             return new RocksDbBackendFactory(options);
         });
         return builder;

@@ -57,6 +57,23 @@ public sealed class RocksDbMetricsTests : IDisposable
         });
     }
 
+    [Fact]
+    public async Task Snapshots_WithAMeterOfTheirOwn_AreMeasuredThereAlone()
+    {
+        using var meter = new Meter(RocksDbMetrics.MeterName);
+        using var everywhere = new Heard("own");
+        using var there = new Heard(everywhere.Job, meter);
+        var factory = new RocksDbBackendFactory(new() { WorkingDirectory = _bed.WorkingDirectory, Meter = meter });
+        await using var backend = await factory.OpenAsync(_bed.Context() with { Job = everywhere.Job }, default);
+        Put(backend, "a", "1");
+
+        await _bed.TakeAsync(backend);
+
+        there.Sum(RocksDbMetrics.Files, RocksDbMetrics.OriginTag, "new").Should().Be(1);
+        everywhere.Sum(RocksDbMetrics.Files, RocksDbMetrics.OriginTag, "new").Should()
+            .Be(1, "each measurement goes to one meter");
+    }
+
     /// <summary>What is measured of one job; other tests measure at the same time.</summary>
     private sealed class Heard : IDisposable
     {
@@ -64,12 +81,12 @@ public sealed class RocksDbMetricsTests : IDisposable
         private readonly MeterListener _listener = new();
         private readonly List<(string Name, double Value, Dictionary<string, object?> Tags)> _all = [];
 
-        public Heard(string job)
+        public Heard(string job, Meter? meter = null)
         {
             Job = job;
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == RocksDbMetrics.MeterName)
+                if (meter is null ? instrument.Meter.Name == RocksDbMetrics.MeterName : instrument.Meter == meter)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using Checkpointing.Coordination;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,6 +19,8 @@ internal sealed class ContainerContext(CheckpointingBuilder builder, IServicePro
     public override TimeProvider TimeProvider { get; } = services.GetRequiredService<TimeProvider>();
 
     public override IdSource Ids { get; } = services.GetRequiredService<IdSource>();
+
+    public override IMeterFactory? MeterFactory { get; } = services.GetService<IMeterFactory>();
 
     public override IServiceProvider Services => services;
 

@@ -24,7 +24,7 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
         var began = scope.Context.Time.GetTimestamp();
         var snapshot = new FullSnapshot(scope, request, scope.Database.CreateSnapshot());
         scope.Folder.AddUser();
-        RocksDbMetrics.AddBlocked(scope.Context, path: null, scope.Context.Time.GetElapsedTime(began));
+        scope.Instruments.AddBlocked(scope.Context, path: null, scope.Context.Time.GetElapsedTime(began));
         return snapshot;
     }
 
@@ -101,7 +101,7 @@ internal sealed class FullSnapshot : KeyedStateSnapshot
 
             var handle = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
             var result = KeyedSnapshotResult.OfStreamed(handle);
-            RocksDbMetrics.AddSnapshot(_scope.Context, result.Cost);
+            _scope.Instruments.AddSnapshot(_scope.Context, result.Cost);
             return result;
         }
     }

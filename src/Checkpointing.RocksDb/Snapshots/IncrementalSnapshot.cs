@@ -50,7 +50,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         var barrier = MemtableBarrier.Raise(scope);
         try
         {
-            RocksDbMetrics.AddBlocked(scope.Context, barrier.Path, scope.Context.Time.GetElapsedTime(began));
+            scope.Instruments.AddBlocked(scope.Context, barrier.Path, scope.Context.Time.GetElapsedTime(began));
             scope.Folder.AddUser();
         }
         catch
@@ -104,7 +104,7 @@ internal sealed class IncrementalSnapshot : KeyedStateSnapshot
         }
 
         _isWritten = true;
-        RocksDbMetrics.AddSnapshot(_scope.Context, cost);
+        _scope.Instruments.AddSnapshot(_scope.Context, cost);
         var map = new Dictionary<string, StoredSst>(StringComparer.Ordinal);
         for (var i = 0; i < stored.Length; i++)
         {

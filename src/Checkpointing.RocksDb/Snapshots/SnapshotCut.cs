@@ -40,7 +40,7 @@ internal sealed class SnapshotCut(
                 .Select(group => new StraddleExport(scope, barrier, FamilyOf(group.Key), group, files, pinFolder))];
             exports.ForEach(static export => export.LinkBase());
             scope.Counters.AddCut(live.Count, straddling.Count);
-            RocksDbMetrics.AddCut(
+            scope.Instruments.AddCut(
                 scope.Context, files.Count, live.Count - files.Count - straddling.Count, straddling.Count);
         }
         finally
@@ -54,7 +54,7 @@ internal sealed class SnapshotCut(
             files.AddRange(exported);
             Sequence = exported.Select(static file => file.LargestSequence).Append(Sequence).Max();
             var exportedBytes = exported.Sum(static file => file.SizeBytes);
-            RocksDbMetrics.AddExport(scope.Context, exported.Count, exportedBytes);
+            scope.Instruments.AddExport(scope.Context, exported.Count, exportedBytes);
             scope.Context.Logger.StraddlesExported(
                 scope.Context.Operator, scope.Context.SubtaskIndex, straddling.Count, liveCount, barrier.Sequence,
                 exported.Count, exportedBytes);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.Coordination;
@@ -15,6 +16,10 @@ public abstract class ComponentContext
 
     /// <summary>The host's source of ids.</summary>
     public abstract IdSource Ids { get; }
+
+    /// <summary>Makes the meters of the host and its components, and disposes them; null: each has one that all of the
+    /// process share.</summary>
+    public virtual IMeterFactory? MeterFactory => null;
 
     /// <summary>The container; null without one.</summary>
     public abstract IServiceProvider? Services { get; }

@@ -40,6 +40,11 @@ internal sealed class SavepointOperator(string name, int maxParallelism, RowSort
         return States.Count - 1;
     }
 
+    /// <summary>Declares the operator's timers; those of each clock may come in a call of their own.</summary>
+    /// <returns>Their index.</returns>
+    internal int DeclareTimers(StateDescription timers) =>
+        States.IndexOf(timers) is >= 0 and var index ? index : Declare(timers);
+
     internal void CheckName(string state)
     {
         if (States.Exists(one => one.Name == state) || Lists.Exists(one => one.Descriptor.Name == state))

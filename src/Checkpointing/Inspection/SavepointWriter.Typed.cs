@@ -136,8 +136,27 @@ public sealed partial class SavepointWriter
         IAsyncEnumerable<KeyedStateEntry<TKey, Timestamp>> timers,
         CancellationToken cancellationToken = default)
         where TKey : notnull =>
+        WriteTimersAsync(operatorName, keySerializer, TimeDomain.EventTime, timers, cancellationToken);
+
+    /// <summary>Writes timers that follow one clock. The other one's may follow in a call of their own.</summary>
+    /// <param name="operatorName">Name of the operator.</param>
+    /// <param name="keySerializer">Serializer of its keys.</param>
+    /// <param name="domain">The clock. One of processing time that is over when the job starts fires at once.</param>
+    /// <param name="timers">Keys, namespaces and times, in any order; the same one twice is one.</param>
+    /// <param name="cancellationToken">Observed between two rows.</param>
+    public ValueTask WriteTimersAsync<TKey>(
+        string operatorName,
+        StateSerializer<TKey> keySerializer,
+        TimeDomain domain,
+        IAsyncEnumerable<KeyedStateEntry<TKey, Timestamp>> timers,
+        CancellationToken cancellationToken = default)
+        where TKey : notnull =>
         WriteRowsAsync(operatorName, keySerializer, TimerStateDescriptor.Instance, timers,
-            static (target, time) => (target.Encode(StateSerializer.Timestamp, time), []), cancellationToken);
+            domain == TimeDomain.ProcessingTime
+                ? static (target, time) => (
+                    [.. target.Encode(StateSerializer.Timestamp, time), TimerStateDescriptor.ProcessingTimeMark], [])
+                : static (target, time) => (target.Encode(StateSerializer.Timestamp, time), []),
+            cancellationToken);
 
     private async ValueTask WriteRowsAsync<TKey, T>(
         string operatorName,
@@ -158,7 +177,10 @@ public sealed partial class SavepointWriter
         }
 
         var target = Operator(operatorName);
-        var index = target.Declare(descriptor.Describe(keySerializer));
+        var description = descriptor.Describe(keySerializer);
+        var index = descriptor is TimerStateDescriptor
+            ? target.DeclareTimers(description)
+            : target.Declare(description);
         await foreach (var row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             CheckNamespace(descriptor, row.Namespace.Length);

@@ -115,6 +115,11 @@ internal sealed class StoredStateBed : IDisposable
             seen.Add($"timer {timer.Key} {Convert.ToHexString(timer.Namespace.Span)} {timer.Time}");
         }
 
+        while (state.Timers!.TryTakeDueProcessingTime(Timestamp.MaxValue, out var timer))
+        {
+            seen.Add($"clock {timer.Key} {Convert.ToHexString(timer.Namespace.Span)} {timer.Time}");
+        }
+
         return seen;
     }
 
@@ -157,7 +162,10 @@ internal sealed class StoredStateBed : IDisposable
                 {
                     windowed.Set(random.Next());
                     state.Timers.RegisterEventTime(new(random.Next(1_000)));
+                    state.Timers.RegisterProcessingTime(new(random.Next(1_000)));
                 }
+
+                state.Timers.RegisterProcessingTime(new(random.Next(1_000)));
 
                 if (random.Next(6) == 0)
                 {

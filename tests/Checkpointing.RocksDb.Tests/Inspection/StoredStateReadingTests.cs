@@ -85,6 +85,9 @@ public sealed class StoredStateReadingTests : IDisposable
             reader.ReadAsync(StoredStateBed.Operator, StoredStateBed.Keys, StoredStateBed.Living)));
         await writer.WriteTimersAsync(StoredStateBed.Operator, StoredStateBed.Keys, Shuffled(
             reader.ReadTimersAsync(StoredStateBed.Operator, StoredStateBed.Keys)));
+        await writer.WriteTimersAsync(
+            StoredStateBed.Operator, StoredStateBed.Keys, TimeDomain.ProcessingTime, Shuffled(
+                reader.ReadTimersAsync(StoredStateBed.Operator, StoredStateBed.Keys, TimeDomain.ProcessingTime)));
         writer.Write(
             StoredStateBed.Operator, StoredStateBed.Items, await reader.ReadAsync(StoredStateBed.Operator,
                 StoredStateBed.Items));
@@ -210,6 +213,8 @@ public sealed class StoredStateReadingTests : IDisposable
             .. (await reader.ReadAsync(Operator, StoredStateBed.Items)).Select(static item => $"item {item}"),
             .. await reader.ReadTimersAsync(Operator, keys).Select(static timer =>
                 $"timer {timer.Key} {Convert.ToHexString(timer.Namespace.Span)} {timer.Value}").ToListAsync(),
+            .. await reader.ReadTimersAsync(Operator, keys, TimeDomain.ProcessingTime).Select(static timer =>
+                $"clock {timer.Key} {Convert.ToHexString(timer.Namespace.Span)} {timer.Value}").ToListAsync(),
         ];
     }
 

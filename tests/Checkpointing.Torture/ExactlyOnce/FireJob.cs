@@ -13,18 +13,30 @@ internal static class FireJob
 {
     internal const int MaxParallelism = 64;
 
+    private const string EarlyFile = "early.csv";
+
     /// <summary>Defines the job.</summary>
     /// <param name="input">What it reads.</param>
+    /// <param name="hasEarlyInput">Whether a part of it comes over a second source, which ends when the first is half
+    /// through; it feeds totals of its own, too, which finish then.</param>
     /// <param name="window">Size of its windows.</param>
     /// <param name="folder">Where both outputs are.</param>
     /// <param name="switchboard">What happens to it; null: nothing.</param>
     internal static StreamJob Define(
-        IReadOnlyList<FireRecord> input, TimeSpan window, string folder, FireSwitchboard? switchboard)
+        IReadOnlyList<FireRecord> input, bool hasEarlyInput, TimeSpan window, string folder,
+        FireSwitchboard? switchboard)
     {
         var job = new StreamJobBuilder("fire", MaxParallelism);
-        var byKey = job.AddSource("records", new PacedSource(input))
-            .WithEventTime(static record => new(record.TimeMs), TimeSpan.Zero, recordsPerWatermark: 32)
-            .KeyBy(static record => record.Key);
+        DataStream<FireRecord> records = Source("records", hasEarlyInput ? Without(Early(input), input) : input);
+        if (hasEarlyInput)
+        {
+            var early = Source("early", Early(input));
+            records = records.Union(early);
+            early.KeyBy(static record => record.Key).Process("early-totals", static () => new TotalsOperator(null))
+                .AddSink("early-file", Sink(EarlyFile));
+        }
+
+        var byKey = records.KeyBy(static record => record.Key);
         byKey.Process("totals", () => new TotalsOperator(switchboard)).AddSink("totals-file", Sink("totals.csv"));
         byKey.Window(TumblingWindows.Of(window))
             .Aggregate(
@@ -32,6 +44,10 @@ internal static class FireJob
                 static (key, timeWindow, sum) => Row(timeWindow.Start.Milliseconds, key, sum), SumSerializer)
             .AddSink("windows-file", Sink("windows.csv"));
         return job.Build();
+
+        SourceStream<FireRecord> Source(string name, IReadOnlyList<FireRecord> part) =>
+            job.AddSource(name, new PacedSource(part))
+                .WithEventTime(static record => new(record.TimeMs), TimeSpan.Zero, recordsPerWatermark: 32);
 
         TwoPhaseFileSink<string> Sink(string name) => new(Path.Combine(folder, name), static row => row)
         {
@@ -43,18 +59,29 @@ internal static class FireJob
     internal static List<string> ReadOutput(string folder) =>
     [
         .. ReadSorted(Path.Combine(folder, "windows.csv")), "--", .. ReadSorted(Path.Combine(folder, "totals.csv")),
+        .. Directory.GetFiles(folder, EarlyFile).SelectMany(path => ReadSorted(path).Prepend("--")),
     ];
 
     /// <summary>The same, computed straight.</summary>
-    internal static List<string> Compute(IReadOnlyList<FireRecord> input, TimeSpan window)
+    internal static List<string> Compute(IReadOnlyList<FireRecord> input, bool hasEarlyInput, TimeSpan window)
     {
         var windowMs = (long)window.TotalMilliseconds;
         return
         [
             .. Sum(input.GroupBy(record => (Start: record.TimeMs - (record.TimeMs % windowMs), record.Key))), "--",
             .. Sum(input.GroupBy(static record => (Start: 0L, record.Key))),
+            .. hasEarlyInput
+                ? Sum(Early(input).GroupBy(static record => (Start: 0L, record.Key))).Prepend("--")
+                : [],
         ];
     }
+
+    /// <summary>Every fourth record of the first half.</summary>
+    private static List<FireRecord> Early(IReadOnlyList<FireRecord> input) =>
+        [.. input.Take(input.Count / 2).Where(static (_, index) => index % 4 == 0)];
+
+    private static List<FireRecord> Without(List<FireRecord> early, IReadOnlyList<FireRecord> input) =>
+        [.. input.Where((_, index) => index % 4 != 0 || index / 4 >= early.Count)];
 
     private static IEnumerable<string> Sum(
         IEnumerable<IGrouping<(long Start, string Key), FireRecord>> groups) => groups

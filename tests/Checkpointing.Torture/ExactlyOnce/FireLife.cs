@@ -61,7 +61,8 @@ internal sealed class FireLife(FirePlan plan, string folder, FireLog log, Action
         {
             await using var run = await host.StartAsync(
                 FireJob.Define(
-                    FireInput.Load(plan.Input, plan.Seed), FireInput.WindowOf(plan.Input), folder, switchboard),
+                    FireInput.Load(plan.Input, plan.Seed), plan.HasEarlyInput, FireInput.WindowOf(plan.Input), folder,
+                    switchboard),
                 new()
                 {
                     Parallelism = life.Parallelism,

@@ -42,6 +42,8 @@ internal sealed class FireLog : ILoggerFactory, ILogger
             CheckpointingEventIds.CheckpointAborted => $"checkpoints aborted: {ReasonOf(state)}",
             CheckpointingEventIds.JobRestarting => "restarts",
             CheckpointingEventIds.AttemptStarted => "attempts",
+            CheckpointingEventIds.OperatorFinished => "operators finished",
+            CheckpointingEventIds.OperatorHadFinished => "operators not started again",
             _ => null,
         };
         if (name is not null)

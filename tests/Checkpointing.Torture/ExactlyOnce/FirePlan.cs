@@ -28,6 +28,9 @@ internal sealed record FirePlan(
     private const int MaxLives = 3;
     private const int MaxFiresInALife = 4;
 
+    /// <summary>Whether a part of the input comes over a source that ends early: in every third run.</summary>
+    internal bool HasEarlyInput => Seed % 3 == 0;
+
     /// <summary>The life with this number; from the end of the list on, one without fires.</summary>
     internal LifePlan LifeAt(int number) =>
         number < Lives.Count ? Lives[number] : new(1 + ((Seed + number) % 4), 64, []);

@@ -12,7 +12,7 @@ internal sealed class FireRun
     private readonly Lock _lock = new();
     private readonly SortedDictionary<FireKind, long> _fires = [];
     private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
-    private readonly Dictionary<(FireInputKind, int), Task<List<string>>> _straight = [];
+    private readonly Dictionary<(FireInputKind, int, bool), Task<List<string>>> _straight = [];
     private readonly int _firstSeed;
     private readonly int _runs;
 
@@ -89,6 +89,7 @@ internal sealed class FireRun
             }
 
             Count($"runs over {plan.Input}", 1);
+            Count("runs with an input that ends early", plan.HasEarlyInput ? 1 : 0);
             Count(plan.IsOnRocksDb ? "runs on RocksDB" : "runs on the heap", 1);
             return Compare(await StraightAsync(plan).ConfigureAwait(false), FireJob.ReadOutput(folder));
         }
@@ -149,7 +150,7 @@ internal sealed class FireRun
     private Task<List<string>> StraightAsync(FirePlan plan)
     {
         // All flights are the same input; made records follow from the seed.
-        var key = (plan.Input, plan.Input == FireInputKind.Flights ? 0 : plan.Seed);
+        var key = (plan.Input, plan.Input == FireInputKind.Flights ? 0 : plan.Seed, plan.HasEarlyInput);
         lock (_lock)
         {
             return _straight.TryGetValue(key, out var known) ? known : _straight[key] = RunStraightAsync(plan);
@@ -166,7 +167,8 @@ internal sealed class FireRun
             var result = await new FireLife(straight, folder, log, static _ => { }).RunAsync(0, null, false)
                 .ConfigureAwait(false);
             var output = FireJob.ReadOutput(folder);
-            var computed = FireJob.Compute(FireInput.Load(plan.Input, plan.Seed), FireInput.WindowOf(plan.Input));
+            var computed = FireJob.Compute(
+                FireInput.Load(plan.Input, plan.Seed), plan.HasEarlyInput, FireInput.WindowOf(plan.Input));
             return result.End == LifeEnd.Finished && Compare(computed, output) is not { } problem
                 ? output
                 : throw new InvalidOperationException(
