@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Checkpointing.Coordination;
 
 namespace Checkpointing.RocksDb;

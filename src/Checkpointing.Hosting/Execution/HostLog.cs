@@ -8,9 +8,9 @@ internal static partial class HostLog
 {
     [LoggerMessage(EventId = CheckpointingEventIds.AttemptStarted, Level = LogLevel.Information,
         Message = "Job '{Job}' runs: epoch {Epoch}, attempt {Attempt}, {SubtaskCount} subtasks, restored from "
-            + "'{RestoredFrom}' in {DurationMs} ms")]
+            + "{RestoredFrom} in {DurationMs} ms")]
     public static partial void AttemptStarted(
-        this ILogger logger, string job, long epoch, int attempt, int subtaskCount, string? restoredFrom,
+        this ILogger logger, string job, long epoch, int attempt, int subtaskCount, string restoredFrom,
         double durationMs);
 
     [LoggerMessage(EventId = CheckpointingEventIds.SubtaskFailed, Level = LogLevel.Warning,

@@ -332,7 +332,7 @@ internal sealed partial class JobRun : IAsyncDisposable
         _coordinator.Start();
         _running.TrySetResult(attempt);
         _logger.AttemptStarted(
-            Name.Name, Epoch, attempt.FirstAddress.Attempt, attempt.SubtaskCount, RestoredFrom,
+            Name.Name, Epoch, attempt.FirstAddress.Attempt, attempt.SubtaskCount, RestoredFrom ?? "nothing",
             RestoreDuration.TotalMilliseconds);
         foreach (var finished in attempt.HadFinished)
         {

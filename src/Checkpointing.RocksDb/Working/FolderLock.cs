@@ -34,7 +34,7 @@ internal sealed class FolderLock
             file.Dispose();
             return null;
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException exception) when (File.Exists(path) || IsHeldByOther(exception))
         {
             return null;
         }
@@ -74,6 +74,15 @@ internal sealed class FolderLock
         }
 
         return removed;
+    }
+
+    /// <summary>A sweep held the file for a moment between its making and its locking; it may have removed it since.</summary>
+    private static bool IsHeldByOther(IOException exception)
+    {
+        const int WindowsSharingViolation = unchecked((int)0x80070020);
+        const int LinuxWouldBlock = 11;
+        const int MacWouldBlock = 35;
+        return exception.HResult is WindowsSharingViolation or LinuxWouldBlock or MacWouldBlock;
     }
 
     /// <summary>Removes the folder, and lets go of it; what cannot be removed is left to a sweep.</summary>
