@@ -76,7 +76,8 @@ internal sealed class FolderLock
         return removed;
     }
 
-    /// <summary>A sweep held the file for a moment between its making and its locking; it may have removed it since.</summary>
+    /// <summary>A sweep held the file for a moment between its making and its locking; it may have removed it
+    /// since.</summary>
     private static bool IsHeldByOther(IOException exception)
     {
         const int WindowsSharingViolation = unchecked((int)0x80070020);
