@@ -3,6 +3,7 @@ using Checkpointing.Torture.Broken;
 using Checkpointing.Torture.CrashPoints;
 using Checkpointing.Torture.ExactlyOnce;
 using Checkpointing.Torture.Fuzz;
+using Checkpointing.Torture.Kills;
 using Checkpointing.Torture.Schedules;
 using Checkpointing.Torture.Simulate;
 using Checkpointing.Torture.SingleFaults;
@@ -21,7 +22,7 @@ internal static class TortureCommandLine
         FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create, SoakCommand.Create, StatesCommand.Create,
         ExactlyOnceCommand.Create, LifeCommand.Create,
         CrashPointsCommand.Create, FaultsCommand.Create, SimulateCommand.Create,
-        BrokenCommand.Create, SchedulesCommand.Create,
+        BrokenCommand.Create, SchedulesCommand.Create, KillsCommand.Create, KillsLifeCommand.Create,
     ];
 
     /// <summary>Runs the program.</summary>

@@ -3,6 +3,7 @@ using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Storage;
 using Checkpointing.Storage.InMemory;
 using Checkpointing.ZooKeeper.Protocol;
+using Checkpointing.ZooKeeper.Servers;
 using Checkpointing.ZooKeeper.Tests.Support;
 
 namespace Checkpointing.ZooKeeper.Tests;
@@ -84,7 +85,7 @@ public sealed class BadInputTests(ZooKeeperServerFixture fixture) : IClassFixtur
     [Fact]
     public async Task Digest_ThatTheServersDoNotKnow_IsRefusedForGood()
     {
-        await using var server = await ZooKeeperServer.StartAsync(
+        await using var server = await ZooKeeperInTests.StartServerAsync(
             "-Dzookeeper.DigestAuthenticationProvider.enabled=false");
         await using var register = new ZooKeeperCheckpointRegister(
             new() { ConnectionString = server.Address, Digest = "ann:secret" });
@@ -99,7 +100,7 @@ public sealed class BadInputTests(ZooKeeperServerFixture fixture) : IClassFixtur
     [Fact]
     public async Task Server_WithoutAQuorumThatOnlyReads_SaysToStartMore()
     {
-        ZooKeeperServer.RequireInstalled();
+        ZooKeeperInTests.RequireInstalled();
         var folder = Directory.CreateTempSubdirectory("zookeeper-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "myid"), "1", Cancellation);
         var port = ZooKeeperServer.FreePort();
@@ -137,7 +138,7 @@ public sealed class BadInputTests(ZooKeeperServerFixture fixture) : IClassFixtur
     [Fact]
     public async Task Node_LargerThanARecord_IsCorruptAndNamed()
     {
-        await using var server = await ZooKeeperServer.StartAsync("-Djute.maxbuffer=8388608");
+        await using var server = await ZooKeeperInTests.StartServerAsync("-Djute.maxbuffer=8388608");
         foreach (var length in new[] { (512 << 10) + 1, 3 << 20 })
         {
             var root = $"{server.Address}/of-{length}";

@@ -9,6 +9,7 @@ using Checkpointing.RocksDb;
 using Checkpointing.State;
 using Checkpointing.State.Heap;
 using Checkpointing.Storage.Local;
+using Checkpointing.ZooKeeper.Servers;
 using Checkpointing.ZooKeeper.Tests.Support;
 
 namespace Checkpointing.ZooKeeper.Tests;
@@ -175,7 +176,7 @@ public sealed class ExternalizedCheckpointTests(ExternalizedCheckpointTests.Lazy
     /// <summary>One server for all cases that need it. Where ZooKeeper is missing, only those are skipped.</summary>
     public sealed class LazyServer : IAsyncDisposable
     {
-        private readonly Lazy<Task<ZooKeeperServer>> _server = new(static () => ZooKeeperServer.StartAsync());
+        private readonly Lazy<Task<ZooKeeperServer>> _server = new(static () => ZooKeeperInTests.StartServerAsync());
         private int _lastFolder;
 
         /// <summary>A connection string with a part of the tree that nobody has used.</summary>

@@ -22,7 +22,7 @@ public sealed class RacingCoordinatorsTests(ZooKeeperServerFixture fixture) : IC
     [Fact]
     public async Task Races_OfEverySeed_NeverChangeTheListFromTwoSides()
     {
-        ZooKeeperServer.RequireInstalled();
+        ZooKeeperInTests.RequireInstalled();
         var (cuts, takeOvers, lost) = (0, 0, 0);
         for (var seed = 0; seed < Seeds; seed++)
         {

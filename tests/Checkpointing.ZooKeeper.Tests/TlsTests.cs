@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Checkpointing.CompletedCheckpoints;
+using Checkpointing.ZooKeeper.Servers;
 using Checkpointing.ZooKeeper.Tests.Support;
 
 namespace Checkpointing.ZooKeeper.Tests;
@@ -86,7 +87,7 @@ public sealed class TlsTests : IAsyncLifetime
 
     private async Task StartAsync(string host)
     {
-        ZooKeeperServer.RequireInstalled();
+        ZooKeeperInTests.RequireInstalled();
         var folder = Directory.CreateTempSubdirectory("zookeeper-").FullName;
         (var port, _port) = (ZooKeeperServer.FreePort(), ZooKeeperServer.FreePort());
         var (keyStore, trustStore) = _ours.WriteStores(folder, host);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Checkpointing.ZooKeeper.Servers;
 using Checkpointing.ZooKeeper.Tests.Support;
 
 namespace Checkpointing.Tool.Tests.Demo;
@@ -8,7 +9,7 @@ public sealed class DemoOnZooKeeperTests
     [Fact]
     public async Task Demo_ListInZooKeeper_RunsAndIsTakenUpAgainAfterTheServerWasKilled()
     {
-        await using var server = await ZooKeeperServer.StartAsync();
+        await using var server = await ZooKeeperInTests.StartServerAsync();
         using var folder = new TemporaryFolder();
         string[] arguments =
         [

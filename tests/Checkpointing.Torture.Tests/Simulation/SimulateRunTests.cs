@@ -5,8 +5,9 @@ namespace Checkpointing.Torture.Tests.Simulation;
 
 public sealed class SimulateRunTests
 {
+    // 2,000 are run by tests/run in a Release build; here a sample of a Debug build, which checks its invariants.
     private const int FirstSeed = 0;
-    private const int LastSeed = 299;
+    private const int LastSeed = 79;
 
     /// <summary>Seeds that failed once; they stay for ever.</summary>
     public static TheoryData<int> Found =>
@@ -25,7 +26,7 @@ public sealed class SimulateRunTests
             "zombies that woke up", "heirs with Claim", "heirs with NoClaim", "attempts restarted",
         })
         {
-            counters.GetProperty(name).GetInt64().Should().BeGreaterThan(10, "the seeds do this: {0}", name);
+            counters.GetProperty(name).GetInt64().Should().BeGreaterThan(2, "the seeds do this: {0}", name);
         }
     }
 

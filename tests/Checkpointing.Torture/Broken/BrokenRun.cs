@@ -10,12 +10,15 @@ internal static class BrokenRun
     private static readonly TimeSpan s_buildTime = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_layerTime = TimeSpan.FromMinutes(10);
 
-    /// <summary>Cheap layers first; each stops at its first failure.</summary>
+    private const int Seeds = 1_000;
+    private const int MostReplays = 5;
+
+    /// <summary>After so many seeds of <c>simulate</c>: cheap ones first.</summary>
     private static readonly (string Name, string[] Arguments)[] s_layers =
     [
-        ("simulate", ["simulate", "--seeds", "0..999", "--first"]),
         ("crash-points", ["crash-points", "--stride", "6", "--seed", "3"]),
         ("faults", ["faults", "--stride", "12", "--seed", "1"]),
+        ("faults of scale-out", ["faults", "--scenario", "scale-out", "--medium", "files"]),
     ];
 
     /// <summary>Runs the bugs whose names contain a word.</summary>
@@ -78,30 +81,64 @@ internal static class BrokenRun
             Path.Combine(source, "src", "Checkpointing", "bin", "Release", "net10.0", "Checkpointing.dll"),
             Path.Combine(program, "Checkpointing.dll"), overwrite: true);
         Directory.Delete(source, recursive: true);
+        return CatchBySimulation(program) ?? CatchByLayers(program);
+    }
+
+    private static string? CatchBySimulation(string program)
+    {
+        for (var first = 0; first < Seeds;)
+        {
+            var failures = Torture(
+                program, "simulate", "--seeds", string.Create(CultureInfo.InvariantCulture, $"{first}..{Seeds - 1}"),
+                "--first").Failures;
+            if (failures.Count == 0)
+            {
+                return null;
+            }
+
+            var seed = int.Parse(failures[0][^1], CultureInfo.InvariantCulture);
+            if (PassesWithoutBug(failures[0]))
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"simulate, seed {seed}, after {seed + 1} seeds");
+            }
+
+            first = seed + 1;
+        }
+
+        return null;
+    }
+
+    private static string? CatchByLayers(string program)
+    {
         foreach (var (name, arguments) in s_layers)
         {
-            var output = Start(program, s_layerTime, ["Checkpointing.Torture.dll", .. arguments, "--json"]);
-            using var json = JsonDocument.Parse(output.Split('\n').First(static line => line.StartsWith('{')));
-            var result = json.RootElement;
-            if (!result.GetProperty("passed").GetBoolean())
+            var (cases, failures) = Torture(program, arguments);
+            if (failures.Take(MostReplays).FirstOrDefault(PassesWithoutBug) is { } caught)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"{name}, {Describe(name, result)}");
+                return string.Create(
+                    CultureInfo.InvariantCulture, $"{name}, {failures.Count} of {cases} cases, such as {caught[^1]}");
             }
         }
 
         return null;
     }
 
-    private static string Describe(string layer, JsonElement result)
+    // The bug alone has to be caught: what fails without it as well proves nothing.
+    private static bool PassesWithoutBug(string[] replay) =>
+        Torture(AppContext.BaseDirectory, replay).Failures.Count == 0;
+
+    /// <returns>How many cases there were, and the arguments that replay each failure.</returns>
+    private static (long Cases, IReadOnlyList<string[]> Failures) Torture(string program, params string[] arguments)
     {
-        var counters = result.GetProperty("counters");
-        var failures = result.GetProperty("failures").GetArrayLength();
-        return layer switch
-        {
-            "simulate" => $"after {counters.GetProperty("seeds")} seeds",
-            "crash-points" => $"{failures} of {counters.GetProperty("crash points")} crash points",
-            _ => $"{failures} of {counters.GetProperty("cases")} faults",
-        };
+        var output = Start(program, s_layerTime, ["Checkpointing.Torture.dll", .. arguments, "--json"]);
+        using var json = JsonDocument.Parse(output.Split('\n').First(static line => line.StartsWith('{')));
+        var counters = json.RootElement.GetProperty("counters");
+        var cases = counters.TryGetProperty("crash points", out var count)
+            || counters.TryGetProperty("cases", out count) ? count.GetInt64() : 0;
+        var failures = json.RootElement.GetProperty("failures").EnumerateArray()
+            .Select(static failure => failure.GetProperty(nameof(TortureFailure.Replay)).GetString()!)
+            .Select(static replay => replay[(Replays.Command.Length + 1)..].Split(' '));
+        return (cases, [.. failures]);
     }
 
     private static void Patch(SeededBug bug, string path)

@@ -13,6 +13,9 @@ internal static class FireJob
 {
     internal const int MaxParallelism = 64;
 
+    /// <summary>The operator with the state <see cref="Totals"/>.</summary>
+    internal const string TotalsName = "totals";
+
     private const string EarlyFile = "early.csv";
 
     /// <summary>Defines the job.</summary>
@@ -21,10 +24,12 @@ internal static class FireJob
     /// through; it feeds totals of its own, too, which finish then.</param>
     /// <param name="window">Size of its windows.</param>
     /// <param name="folder">Where both outputs are.</param>
-    /// <param name="switchboard">What happens to it; null: nothing.</param>
+    /// <param name="onRecord">Told each record that the keyed operator handles; null: nobody.</param>
+    /// <param name="onFileStep">Told each file operation of the sinks, before it; null: nobody.</param>
+    /// <param name="read">Makes the sources; null: ordinary ones.</param>
     internal static StreamJob Define(
-        IReadOnlyList<FireRecord> input, bool hasEarlyInput, TimeSpan window, string folder,
-        FireSwitchboard? switchboard)
+        IReadOnlyList<FireRecord> input, bool hasEarlyInput, TimeSpan window, string folder, Action? onRecord,
+        Action? onFileStep, Func<IReadOnlyList<FireRecord>, PacedSource>? read = null)
     {
         var job = new StreamJobBuilder("fire", MaxParallelism);
         DataStream<FireRecord> records = Source("records", hasEarlyInput ? Without(Early(input), input) : input);
@@ -37,7 +42,7 @@ internal static class FireJob
         }
 
         var byKey = records.KeyBy(static record => record.Key);
-        byKey.Process("totals", () => new TotalsOperator(switchboard)).AddSink("totals-file", Sink("totals.csv"));
+        byKey.Process(TotalsName, () => new TotalsOperator(onRecord)).AddSink("totals-file", Sink("totals.csv"));
         byKey.Window(TumblingWindows.Of(window))
             .Aggregate(
                 "windows", new SumAndCount(),
@@ -46,12 +51,12 @@ internal static class FireJob
         return job.Build();
 
         SourceStream<FireRecord> Source(string name, IReadOnlyList<FireRecord> part) =>
-            job.AddSource(name, new PacedSource(part))
+            job.AddSource(name, read?.Invoke(part) ?? new PacedSource(part))
                 .WithEventTime(static record => new(record.TimeMs), TimeSpan.Zero, recordsPerWatermark: 32);
 
         TwoPhaseFileSink<string> Sink(string name) => new(Path.Combine(folder, name), static row => row)
         {
-            Hook = switchboard is null ? null : (_, _) => switchboard.OnFileStep(),
+            Hook = onFileStep is null ? null : (_, _) => onFileStep(),
         };
     }
 
@@ -97,6 +102,9 @@ internal static class FireJob
     private static StateSerializer<(long Count, long Sum)> SumSerializer { get; } =
         StateSerializer.Tuple(StateSerializer.Int64, StateSerializer.Int64);
 
+    /// <summary>Count and sum of each key so far.</summary>
+    internal static ValueStateDescriptor<(long Count, long Sum)> Totals { get; } = new("totals", SumSerializer);
+
     private sealed class SumAndCount : Aggregator<FireRecord, (long Count, long Sum), (long Count, long Sum)>
     {
         public override (long Count, long Sum) CreateAccumulator() => default;
@@ -110,19 +118,17 @@ internal static class FireJob
             (left.Count + right.Count, left.Sum + right.Sum);
     }
 
-    private sealed class TotalsOperator(FireSwitchboard? switchboard) : KeyedOperator<string, FireRecord, string>
+    private sealed class TotalsOperator(Action? onRecord) : KeyedOperator<string, FireRecord, string>
     {
-        private static readonly ValueStateDescriptor<(long Count, long Sum)> s_totals = new("totals", SumSerializer);
-
         private ValueState<(long Count, long Sum)> _totals = null!;
 
-        public override IReadOnlyList<StateDescriptor> States => [s_totals];
+        public override IReadOnlyList<StateDescriptor> States => [Totals];
 
-        public override void Open(KeyedOperatorContext<string> context) => _totals = context.GetState(s_totals);
+        public override void Open(KeyedOperatorContext<string> context) => _totals = context.GetState(Totals);
 
         public override void Process(FireRecord value, KeyedElementContext<string> context, Emitter<string> output)
         {
-            switchboard?.OnRecord();
+            onRecord?.Invoke();
             var (count, sum) = _totals.GetOrDefault();
             _totals.Set((count + 1, sum + value.Value));
             context.Timers.RegisterEventTime(Timestamp.MaxValue);

@@ -62,7 +62,7 @@ internal sealed class FireLife(FirePlan plan, string folder, FireLog log, Action
             await using var run = await host.StartAsync(
                 FireJob.Define(
                     FireInput.Load(plan.Input, plan.Seed), plan.HasEarlyInput, FireInput.WindowOf(plan.Input), folder,
-                    switchboard),
+                    switchboard.OnRecord, switchboard.OnFileStep),
                 new()
                 {
                     Parallelism = life.Parallelism,

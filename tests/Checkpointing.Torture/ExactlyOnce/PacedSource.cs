@@ -6,13 +6,21 @@ namespace Checkpointing.Torture.ExactlyOnce;
 
 /// <summary>Reads a list and waits a little again and again, so that several checkpoints fall into the
 /// stream.</summary>
-internal sealed class PacedSource(IReadOnlyList<FireRecord> records) : ISource<FireRecord>
+/// <param name="records">What it reads.</param>
+/// <param name="recordsBetweenWaits">How many between two waits of a millisecond.</param>
+/// <param name="holdsAt">So many records are read, and no more: the source waits for ever. Null: all, and the input
+/// ends.</param>
+internal sealed class PacedSource(
+    IReadOnlyList<FireRecord> records, int recordsBetweenWaits = PacedSource.DefaultPace, int? holdsAt = null)
+    : ISource<FireRecord>
 {
-    private const int RecordsBetweenWaits = 200;
+    internal const int DefaultPace = 200;
 
-    public SourceReader<FireRecord> CreateReader() => new Reader(records);
+    public SourceReader<FireRecord> CreateReader() =>
+        new Reader(records, recordsBetweenWaits, holdsAt ?? records.Count, isHeld: holdsAt is not null);
 
-    private sealed class Reader(IReadOnlyList<FireRecord> records) : SourceReader<FireRecord>
+    private sealed class Reader(IReadOnlyList<FireRecord> records, int pace, int end, bool isHeld)
+        : SourceReader<FireRecord>
     {
         private static readonly OperatorListStateDescriptor<long> s_position = new("position");
 
@@ -27,12 +35,12 @@ internal sealed class PacedSource(IReadOnlyList<FireRecord> records) : ISource<F
         {
             _position = context.State.GetState(s_position);
             _next = _position.Items is [var stored] ? (int)stored : 0;
-            _waitAt = _next + RecordsBetweenWaits;
+            _waitAt = _next + pace;
         }
 
         public override bool TryReadNext([MaybeNullWhen(false)] out FireRecord value)
         {
-            if (_next == records.Count || _next == _waitAt)
+            if (_next >= end || _next == _waitAt)
             {
                 value = default;
                 return false;
@@ -44,13 +52,13 @@ internal sealed class PacedSource(IReadOnlyList<FireRecord> records) : ISource<F
 
         public override async ValueTask<bool> WaitForMoreAsync(CancellationToken cancellationToken)
         {
-            if (_next == records.Count)
+            if (_next >= end && !isHeld)
             {
                 return false;
             }
 
             await _timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
-            _waitAt = _next + RecordsBetweenWaits;
+            _waitAt = _next + pace;
             return true;
         }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Checkpointing.Torture.CrashPoints;
 
 namespace Checkpointing.Torture.SingleFaults;
 
@@ -17,6 +18,8 @@ internal static class FaultsCommand
         };
         var replay = new Option<string?>("--replay") { Description = "One case again." };
         var scenario = new Option<string?>("--scenario") { Description = "All of one scenario only." };
+        var medium = new Option<string?>("--medium") { Description = "All with the register in files, or in memory." };
+        medium.AcceptOnlyFromAmong(CrashPoint.OnStorage, CrashPoint.InMemory);
         var stride = new Option<int>("--stride")
         {
             Description = "Every so many operations only; the seed says which.", DefaultValueFactory = static _ => 1,
@@ -25,7 +28,7 @@ internal static class FaultsCommand
         var command = new Command(
             "faults", "Scenarios of which every operation of storage and register fails in every way.")
         {
-            pairs, seed, replay, scenario, stride, json,
+            pairs, seed, replay, scenario, medium, stride, json,
         };
         command.SetAction(parsed =>
         {
@@ -34,7 +37,7 @@ internal static class FaultsCommand
                 : parsed.GetValue(pairs) is var count and > 0
                     ? FaultsRun.RunPairs(count, parsed.GetValue(seed))
                     : FaultsRun.RunAll(one => parsed.GetValue(scenario) is not { } name || one.Name == name,
-                        parsed.GetValue(stride), parsed.GetValue(seed));
+                        parsed.GetValue(stride), parsed.GetValue(seed), parsed.GetValue(medium));
             report.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
             return report.ExitCode;
         });

@@ -20,23 +20,28 @@ internal static class FaultsRun
     ];
 
     /// <summary>Runs all single faults of some scenarios, or every so many operations of them.</summary>
-    internal static TortureReport RunAll(Func<Scenario, bool>? isWanted = null, int stride = 1, int offset = 0)
+    /// <param name="isWanted">Which scenarios; null: all.</param>
+    /// <param name="stride">Every so many operations only.</param>
+    /// <param name="offset">Which of them.</param>
+    /// <param name="medium">Where the register is; null: once on files and once in memory.</param>
+    internal static TortureReport RunAll(
+        Func<Scenario, bool>? isWanted = null, int stride = 1, int offset = 0, string? medium = null)
     {
         var report = new TortureReport("faults", 0);
         var counts = new FaultCounts();
         using var unobserved = new UnobservedExceptions();
         var started = Stopwatch.GetTimestamp();
-        foreach (var medium in s_media)
+        foreach (var place in s_media.Where(one => medium is null || one == medium))
         {
             foreach (var scenario in Scenario.All.Where(isWanted ?? (static _ => true)))
             {
-                foreach (var operation in LogOf(medium, scenario)
+                foreach (var operation in LogOf(place, scenario)
                     .Where(operation => operation.Number % stride == offset % stride))
                 {
                     foreach (var kind in s_kinds.Where(kind => FaultPlan.CanHave(operation.Kind, kind)))
                     {
-                        Try(new(medium, scenario.Name, new(operation.Number, kind)), report, counts);
-                        Try(new(medium, scenario.Name, new(operation.Number, kind, true)), report, counts);
+                        Try(new(place, scenario.Name, new(operation.Number, kind)), report, counts);
+                        Try(new(place, scenario.Name, new(operation.Number, kind, true)), report, counts);
                     }
                 }
             }
@@ -107,7 +112,8 @@ internal static class FaultsRun
         report.Set("seconds", Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1));
     }
 
-    private static IReadOnlyList<StorageOperation> LogOf(string medium, Scenario scenario)
+    /// <summary>Operations of a scenario without faults.</summary>
+    internal static IReadOnlyList<StorageOperation> LogOf(string medium, Scenario scenario)
     {
         var plan = new FaultPlan { IsActive = false };
         var stage = new Stage(NewWorld(medium), plan);

@@ -1,4 +1,5 @@
 using Checkpointing.ZooKeeper.Protocol;
+using Checkpointing.ZooKeeper.Servers;
 using Checkpointing.ZooKeeper.Tests.Support;
 
 namespace Checkpointing.ZooKeeper.Tests.Protocol;
@@ -14,7 +15,7 @@ public sealed class ConnectionLossTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = await ZooKeeperServer.StartAsync();
+        _server = await ZooKeeperInTests.StartServerAsync();
         _relay = new(_server.Port);
         _client = Connect(TimeSpan.FromSeconds(20));
         await _client.CreateAsync("/a", new byte[] { 1 }, cancellationToken: Cancellation);

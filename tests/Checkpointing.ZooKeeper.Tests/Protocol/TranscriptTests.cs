@@ -206,7 +206,7 @@ public sealed class TranscriptTests
 
     private static async Task RecordAsync(string name, string folder)
     {
-        await using var server = await ZooKeeperServer.StartAsync();
+        await using var server = await ZooKeeperInTests.StartServerAsync();
         await using var recorder = new TranscriptRecorder(server.Port);
         await s_sessions[name](recorder);
         await Eventually.IsTrueAsync(() => recorder.Lines[^1][0] == '-', "the connection is over");

@@ -1,4 +1,5 @@
 using Checkpointing.Storage.InMemory;
+using Checkpointing.ZooKeeper.Servers;
 
 namespace Checkpointing.ZooKeeper.Tests.Support;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Checkpointing.ZooKeeper.Servers;
 
 namespace Checkpointing.ZooKeeper.Tests.Support;
 
@@ -19,7 +20,7 @@ public sealed class ZooKeeperEnsemble : IAsyncLifetime
     {
         get
         {
-            ZooKeeperServer.RequireInstalled();
+            ZooKeeperInTests.RequireInstalled();
             return _members;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Checkpointing.ZooKeeper.Protocol;
+using Checkpointing.ZooKeeper.Servers;
 
 namespace Checkpointing.ZooKeeper.Tests.Support;
 
@@ -15,7 +16,7 @@ public sealed class ZooKeeperServerFixture : IAsyncLifetime
     {
         get
         {
-            ZooKeeperServer.RequireInstalled();
+            ZooKeeperInTests.RequireInstalled();
             return _server!;
         }
     }

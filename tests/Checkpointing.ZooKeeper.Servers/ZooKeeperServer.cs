@@ -4,12 +4,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Checkpointing.ZooKeeper.Tests.Support;
+namespace Checkpointing.ZooKeeper.Servers;
 
 /// <summary>A real server on the loopback, with a port and a folder of its own; ended by process id.</summary>
-/// <remarks>Debian's packages <c>libzookeeper-java</c> and a headless JRE, which <c>tests/run</c> installs. Where they
-/// are missing the test is skipped and says so, unless the variable <c>CHECKPOINTING_ZOOKEEPER</c> is
-/// <c>required</c>.</remarks>
+/// <remarks>Debian's packages <c>libzookeeper-java</c> and a headless JRE, which <c>tests/run</c> installs.</remarks>
 public sealed class ZooKeeperServer : IAsyncDisposable
 {
     private const string Jars = "/usr/share/java";
@@ -18,13 +16,23 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         // For TLS alone; the manifest of the first does not name them.
         + $":{Jars}/netty-codec.jar:{Jars}/netty-resolver.jar:{Jars}/netty-transport-native-unix-common.jar";
 
+    /// <summary>What to do where <see cref="IsInstalled"/> is false.</summary>
+    public const string NotInstalled =
+        "ZooKeeper is not installed: install the packages libzookeeper-java and a headless JRE.";
+
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(60);
 
     private readonly string _mainClass;
     private readonly string[] _flags;
     private Process? _process;
 
-    internal ZooKeeperServer(string folder, int port, string mainClass, string config, string[] flags)
+    /// <summary>A server with a configuration of one's own, not started yet.</summary>
+    /// <param name="folder">Its data; owned: it is deleted with the server.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="mainClass">The class of ZooKeeper to start.</param>
+    /// <param name="config">Content of <c>zoo.cfg</c>.</param>
+    /// <param name="flags">Further arguments of the JVM.</param>
+    public ZooKeeperServer(string folder, int port, string mainClass, string config, string[] flags)
     {
         (Folder, Port, _mainClass, _flags) = (folder, port, mainClass, flags);
         File.WriteAllText(ConfigPath, config);
@@ -36,14 +44,15 @@ public sealed class ZooKeeperServer : IAsyncDisposable
 
     public string Address => $"127.0.0.1:{Port}";
 
-    internal static bool IsInstalled => File.Exists($"{Jars}/zookeeper.jar") && File.Exists($"{Jars}/slf4j-simple.jar");
+    /// <summary>Whether servers can be started on this machine.</summary>
+    public static bool IsInstalled => File.Exists($"{Jars}/zookeeper.jar") && File.Exists($"{Jars}/slf4j-simple.jar");
 
     public bool IsRunning => _process is { HasExited: false };
 
     private string ConfigPath => Path.Combine(Folder, "zoo.cfg");
 
     /// <summary>Settings that every server has.</summary>
-    internal static string Config(string folder, int port) =>
+    public static string Config(string folder, int port) =>
         $"""
         dataDir={folder}
         clientPort={port}
@@ -62,7 +71,11 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     /// <summary>Starts a server that stands alone.</summary>
     public static async Task<ZooKeeperServer> StartAsync(params string[] flags)
     {
-        RequireInstalled();
+        if (!IsInstalled)
+        {
+            throw new InvalidOperationException(NotInstalled);
+        }
+
         var folder = Directory.CreateTempSubdirectory("zookeeper-").FullName;
         var port = FreePort();
         var server = new ZooKeeperServer(
@@ -71,25 +84,8 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Skips the test where the server is not installed. For tests alone: a fixture that skips has
-    /// failed.</summary>
-    internal static void RequireInstalled()
-    {
-        if (IsInstalled)
-        {
-            return;
-        }
-
-        const string Reason = "ZooKeeper is not installed: install the packages libzookeeper-java and a headless JRE.";
-        if (Environment.GetEnvironmentVariable("CHECKPOINTING_ZOOKEEPER") == "required")
-        {
-            throw new InvalidOperationException(Reason);
-        }
-
-        Assert.Skip(Reason);
-    }
-
-    internal static int FreePort()
+    /// <summary>A port that nobody listens at now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -200,6 +196,9 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     {
         using var kill = Process.Start("kill", ["-" + signal, _process!.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
-        kill.ExitCode.Should().Be(0);
+        if (kill.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"kill -{signal} ended with exit code {kill.ExitCode}.");
+        }
     }
 }
