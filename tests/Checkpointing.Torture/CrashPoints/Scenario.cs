@@ -75,7 +75,7 @@ internal sealed record Scenario(string Name, Func<Stage, ClusterProcess?> Prepar
     /// covers.</summary>
     private static ClusterProcess? EndedWithRows(Stage stage)
     {
-        const int Changes = 3;
+        const int Changes = 6;
         var process = OpenWithTwo(stage, changes: Changes);
         stage.End(process);
         return null;
