@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Checkpointing.Torture.Broken;
+using Checkpointing.Torture.Cancellations;
 using Checkpointing.Torture.CrashPoints;
 using Checkpointing.Torture.ExactlyOnce;
 using Checkpointing.Torture.Fuzz;
@@ -21,7 +22,7 @@ internal static class TortureCommandLine
     [
         FuzzCommand.Create, DamageCommand.Create, SharpFuzzCommand.Create, SoakCommand.Create, StatesCommand.Create,
         ExactlyOnceCommand.Create, LifeCommand.Create,
-        CrashPointsCommand.Create, FaultsCommand.Create, SimulateCommand.Create,
+        CrashPointsCommand.Create, FaultsCommand.Create, CancellationsCommand.Create, SimulateCommand.Create,
         BrokenCommand.Create, SchedulesCommand.Create, KillsCommand.Create, KillsLifeCommand.Create,
     ];
 

@@ -15,6 +15,7 @@ internal sealed class Stage
     // Longer than any timeout, delay and retry of a script together.
     private static readonly TimeSpan s_deadline = TimeSpan.FromHours(96);
     private static readonly TimeSpan s_tick = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_poolTime = TimeSpan.FromMilliseconds(20);
 
     private readonly List<ClusterProcess> _processes = [];
     private SimulatedWork _work;
@@ -41,10 +42,16 @@ internal sealed class Stage
     /// <summary>Clock of the plan; it goes with those of the processes.</summary>
     internal FakeTimeProvider? PlanTime { get; init; }
 
-    /// <summary>Cancels the caller's token at an operation; null: never.</summary>
+    /// <summary>Gives the token of all calls that begin before it is cancelled; null: they cannot be.</summary>
     internal CancellationTokenSource? Cancellation { get; init; }
 
-    private CancellationToken Cancelled => Cancellation?.Token ?? CancellationToken.None;
+    /// <summary>Calls that ended because their token was cancelled.</summary>
+    internal int CancelledCalls { get; private set; }
+
+    private CancellationToken Token => WasCancelled ? CancellationToken.None
+        : Cancellation?.Token ?? CancellationToken.None;
+
+    private bool WasCancelled => Cancellation is { IsCancellationRequested: true };
 
     /// <summary>A new process that recovers, or starts from a given checkpoint. Null: it could not.</summary>
     internal ClusterProcess? Open(
@@ -68,7 +75,7 @@ internal sealed class Stage
             },
         });
         _processes.Add(process);
-        if (Try(() => process.StartAsync(resumeFrom, claimMode, Cancelled)))
+        if (Try(() => process.StartAsync(resumeFrom, claimMode, Token)))
         {
             return process;
         }
@@ -91,7 +98,7 @@ internal sealed class Stage
 
     /// <summary>Begins a checkpoint.</summary>
     internal Task<CompletedCheckpoint>? Trigger(ClusterProcess? process, CheckpointRequest? request = null) =>
-        process?.Coordinator.TriggerAsync(request ?? CheckpointRequest.Checkpoint, Cancelled);
+        process?.Coordinator.TriggerAsync(request ?? CheckpointRequest.Checkpoint, Token);
 
     /// <summary>Waits for a checkpoint.</summary>
     internal CompletedCheckpoint? Await(Task<CompletedCheckpoint>? checkpoint)
@@ -126,8 +133,9 @@ internal sealed class Stage
         catch (CheckpointingException)
         {
         }
-        catch (OperationCanceledException) when (Cancelled.IsCancellationRequested)
+        catch (OperationCanceledException) when (WasCancelled)
         {
+            CancelledCalls++;
         }
     }
 
@@ -141,7 +149,7 @@ internal sealed class Stage
             }
 
             _processes.Remove(process);
-            Try(() => process.Coordinator.EndAsync(termination, Cancelled));
+            Try(() => process.Coordinator.EndAsync(termination, Token));
         }
     }
 
@@ -194,8 +202,9 @@ internal sealed class Stage
             Failed.Add(e);
             return false;
         }
-        catch (OperationCanceledException) when (Cancelled.IsCancellationRequested)
+        catch (OperationCanceledException) when (WasCancelled)
         {
+            CancelledCalls++;
             return false;
         }
     }
@@ -213,10 +222,9 @@ internal sealed class Stage
             {
                 throw new ProcessDiedException();
             }
-            else if (Cancelled.IsCancellationRequested)
+            else if (Cancellation is not null && ((IAsyncResult)call).AsyncWaitHandle.WaitOne(s_poolTime))
             {
-                // The end of a cancelled wait may come by way of the thread pool.
-                ((IAsyncResult)call).AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(10));
+                // The end of a wait that can be cancelled comes by way of the thread pool.
                 break;
             }
             else if (waited >= s_deadline)

@@ -164,7 +164,7 @@ internal static class FaultsRun
     }
 
     /// <summary>The faults have stopped: whoever has not said that it is done for completes a checkpoint.</summary>
-    private static void GoOn(Stage stage, FaultCounts counts)
+    internal static void GoOn(Stage stage, FaultCounts counts)
     {
         stage.RunUntilQuiet();
         stage.Advance(TimeSpan.FromHours(2));
@@ -191,18 +191,5 @@ internal static class FaultsRun
         }
 
         stage.RunUntilQuiet();
-    }
-
-    private sealed class FaultCounts
-    {
-        internal int Cases { get; set; }
-
-        internal long Injected { get; set; }
-
-        internal long Failed { get; set; }
-
-        internal int WentOn { get; set; }
-
-        internal int Replaced { get; set; }
     }
 }
