@@ -51,10 +51,10 @@ internal sealed record SeededBug(string Name, string File, string Right, string 
         new(
             "release the base as well when a checkpoint aborts",
             "Coordination/CoordinatorCore.Completion.cs",
-            "        Delete(_registry.ReleaseAll(OwnerOf(pending.Id)),\n",
+            "                .. OwnPaths(_registry.ReleaseAll(OwnerOf(aborted.Id))),\n",
             """
-                    Delete(_registry.ReleaseAll(OwnerOf(_base ?? pending.Id)), "twice");
-                    Delete(_registry.ReleaseAll(OwnerOf(pending.Id)),
+                            .. OwnPaths(_registry.ReleaseAll(OwnerOf(_base ?? aborted.Id))),
+                            .. OwnPaths(_registry.ReleaseAll(OwnerOf(aborted.Id))),
 
             """),
         new(
