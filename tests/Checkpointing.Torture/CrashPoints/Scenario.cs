@@ -33,8 +33,14 @@ internal sealed record Scenario(string Name, Func<Stage, ClusterProcess?> Prepar
         new("aborted", Two, Aborted),
         new("subsume", static stage => OpenWithTwo(stage, retained: 2), Subsume),
         new("restore", EndedTwo, static (stage, _) => stage.Checkpoint(stage.Open())),
-        new("scale-out", EndedWithRows, static (stage, _) => Again(stage, stage.Open(parallelism: 3))) { Parallelism = 3 },
-        new("scale-in", EndedWithRows, static (stage, _) => Again(stage, stage.Open(parallelism: 1))) { Parallelism = 1 },
+        new("scale-out", EndedWithRows, static (stage, _) => Again(stage, stage.Open(parallelism: 3)))
+        {
+            Parallelism = 3,
+        },
+        new("scale-in", EndedWithRows, static (stage, _) => Again(stage, stage.Open(parallelism: 1)))
+        {
+            Parallelism = 1,
+        },
         new("savepoint", Two, Savepoint),
         new("claim", EndedTwo, static (stage, _) => Again(stage, stage.Open(
             "heir", resumeFrom: "job/chk-2", claimMode: ClaimMode.Claim)))

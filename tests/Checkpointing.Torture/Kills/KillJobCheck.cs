@@ -36,7 +36,7 @@ internal sealed class KillJobCheck(
         var extra = found.Except(expected).ToList();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"the output differs: {missing.Count} rows missing, {extra.Count} that should not be, of {expected.Count}; ")
+            $"the output differs: of {expected.Count} rows {missing.Count} are missing, {extra.Count} are not expected; ")
             + $"for example '{missing.Concat(extra).FirstOrDefault()}'";
     }
 
