@@ -20,6 +20,17 @@ public sealed class ExactlyOnceTests
         report.Failures.Should().BeEmpty();
     }
 
+    // The lives of a run are processes, which make the plan anew: they looked for flights that were not there.
+    [Fact]
+    public void WithInputThatIsThere_NoFlights_IsTheSameOverMadeRecords()
+    {
+        var plan = FirePlan.Of(0);
+
+        plan.Input.Should().Be(FireInputKind.Flights);
+        plan.WithInputThatIsThere(hasFlights: true).Should().BeSameAs(plan);
+        plan.WithInputThatIsThere(hasFlights: false).Should().Be(plan with { Input = FireInputKind.Generated });
+    }
+
     [Fact]
     public void FirePlan_SameSeed_IsTheSamePlan()
     {

@@ -35,6 +35,10 @@ internal sealed record FirePlan(
     internal LifePlan LifeAt(int number) =>
         number < Lives.Count ? Lives[number] : new(1 + ((Seed + number) % 4), 64, []);
 
+    /// <summary>The same over made records where there are no flights; also in the processes of its lives.</summary>
+    internal FirePlan WithInputThatIsThere(bool hasFlights) =>
+        Input == FireInputKind.Flights && !hasFlights ? this with { Input = FireInputKind.Generated } : this;
+
     /// <summary>Makes the plan of a seed. Of any two seeds in a row one is killed, of any four two read
     /// flights.</summary>
     internal static FirePlan Of(int seed)

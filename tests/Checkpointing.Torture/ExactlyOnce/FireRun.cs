@@ -76,7 +76,7 @@ internal sealed class FireRun
         if (plan.Input == FireInputKind.Flights && !FireInput.HasFlights)
         {
             Count("runs over flights skipped: the data beside the repository is absent", 1);
-            plan = plan with { Input = FireInputKind.Generated };
+            plan = plan.WithInputThatIsThere(hasFlights: false);
         }
 
         var folder = Directory.CreateTempSubdirectory("exactly-once-").FullName;

@@ -24,8 +24,8 @@ internal static class LifeCommand
         {
             var output = parsed.InvocationConfiguration.Output;
             using var log = new FireLog();
-            var life = new FireLife(
-                FirePlan.Of(parsed.GetValue(seed)), parsed.GetValue(folder)!, log, fired => Say(output, fired));
+            var plan = FirePlan.Of(parsed.GetValue(seed)).WithInputThatIsThere(FireInput.HasFlights);
+            var life = new FireLife(plan, parsed.GetValue(folder)!, log, fired => Say(output, fired));
             var result = await life.RunAsync(
                 parsed.GetValue(number), parsed.GetValue(savepoint), parsed.GetValue(ignoresOwn)).ConfigureAwait(false);
             foreach (var (name, count) in log.Counts)

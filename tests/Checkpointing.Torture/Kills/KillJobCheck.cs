@@ -36,7 +36,7 @@ internal sealed class KillJobCheck(
         var extra = found.Except(expected).ToList();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"the output differs: of {expected.Count} rows {missing.Count} are missing, {extra.Count} are not expected; ")
+            $"the output differs: of {expected.Count} rows {missing.Count} are missing, {extra.Count} are too many; ")
             + $"for example '{missing.Concat(extra).FirstOrDefault()}'";
     }
 

@@ -6,7 +6,8 @@ namespace Checkpointing.ZooKeeper.Tests.Support;
 /// <c>CHECKPOINTING_ZOOKEEPER</c> is <c>required</c>.</summary>
 internal static class ZooKeeperInTests
 {
-    /// <summary>Skips the test where no server is installed. For tests alone: a fixture that skips has failed.</summary>
+    /// <summary>Skips the test where no server is installed. For tests alone: a fixture that skips has
+    /// failed.</summary>
     internal static void RequireInstalled()
     {
         if (ZooKeeperServer.IsInstalled)
