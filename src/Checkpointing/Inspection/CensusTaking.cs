@@ -1,4 +1,3 @@
-using System.Text;
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Metadata;
 using Checkpointing.Metadata.Paths;
@@ -13,7 +12,6 @@ internal sealed class CensusTaking(
 {
     // A job that goes on may drop a checkpoint between the reading of its register and that of the checkpoint.
     private const int MaxRounds = 16;
-    private const int MaxHolderBytes = 4096;
     private const long MaxMetadataBytes = 1L << 30;
 
     private readonly List<StoredFile> _files = [];
@@ -231,8 +229,8 @@ internal sealed class CensusTaking(
         {
             try
             {
-                var holder = Encoding.UTF8.GetString(await storage
-                    .ReadAllAsync(path, MaxHolderBytes, cancellationToken).ConfigureAwait(false));
+                var holder = await CheckpointPins.ReadHolderAsync(storage, path, cancellationToken)
+                    .ConfigureAwait(false);
                 var isStale = TryMakeJob(holder) is { } job && await IsStaleAsync(path, job, cancellationToken)
                     .ConfigureAwait(false);
                 pins.Add(new(path, CheckpointPins.CheckpointOf(path), holder, isStale));

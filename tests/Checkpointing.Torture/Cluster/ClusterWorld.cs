@@ -27,7 +27,7 @@ internal sealed class ClusterWorld
     internal ClusterWorld(bool keepsRegisterInMemory, params JobId[] jobs)
     {
         (_keepsRegisterInMemory, _jobs) = (keepsRegisterInMemory, jobs);
-        _memory = new();
+        _memory = new(TraceRecord);
         Checker = new(Storage, new DurableView(this), jobs);
         Storage.NameChanged = OnNameChanged;
     }
@@ -140,6 +140,11 @@ internal sealed class ClusterWorld
         if (isCreated)
         {
             Trace($"+ {path}");
+            foreach (var owner in _jobs.Where(job => IsBelowRegister(path, job)))
+            {
+                TraceRecord(owner);
+            }
+
             return;
         }
 
@@ -165,6 +170,20 @@ internal sealed class ClusterWorld
             {
                 Fail($"I1: '{path}' was deleted, but '{job}' has pinned it.");
             }
+        }
+    }
+
+    private void TraceRecord(JobId job)
+    {
+        if (Traced is not null && Peek(job) is { } record)
+        {
+            static string Ids(IEnumerable<RetainedCheckpoint> list) => string.Join(' ', list.Select(
+                static one => one.IsLeftBehind ? $"({one.Path})" : one.Path));
+
+            Trace($"= {job} epoch {record.Epoch} by {record.Holder}: [{Ids(record.Retained)}] leaving "
+                + $"[{Ids(record.Leaving)}] claims {record.Claims} pending {record.PendingClaim} by "
+                + $"{record.ClaimedBy}: [{Ids(record.HandedOver)}] [{Ids(record.HandedOverLeaving)}] "
+                + $"fences {record.ClaimFences} pins {record.Pins}");
         }
     }
 
@@ -266,7 +285,7 @@ internal sealed class ClusterWorld
     }
 
     /// <summary>The register in memory, with its bytes in view. It is durable at once, as ZooKeeper's is.</summary>
-    private sealed class WatchedRegister : ICheckpointRegister
+    private sealed class WatchedRegister(Action<JobId> replaced) : ICheckpointRegister
     {
         private readonly InMemoryCheckpointRegister _inner = new();
         private readonly Dictionary<JobId, byte[]> _bytes = [];
@@ -285,6 +304,7 @@ internal sealed class ClusterWorld
             if (outcome == RegisterReplacement.Replaced)
             {
                 _bytes[job] = record.ToArray();
+                replaced(job);
             }
 
             return outcome;

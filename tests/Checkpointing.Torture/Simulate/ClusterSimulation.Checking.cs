@@ -126,8 +126,8 @@ internal sealed partial class ClusterSimulation
 
         for (var job = 0; job <= _job; job++)
         {
-            var claimant = _world.RecordOf(s_jobs[job])?.ClaimedBy;
-            if (claimant is null && _world.RecordOf(s_jobs[job]) is not null)
+            // A job that was claimed is its claimant's to sweep, unless it was started again since.
+            if (_world.RecordOf(s_jobs[job]) is { } record && record.Holder != $"claimed by '{record.ClaimedBy}'")
             {
                 (var present, _job) = (_job, job);
                 Live(isLast: true);
