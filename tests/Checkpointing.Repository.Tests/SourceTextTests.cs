@@ -7,6 +7,9 @@ public sealed partial class SourceTextTests
 {
     private const int MaxLines = 500;
     private const int MaxColumns = 120;
+    // Extension methods that have to be found before the framework's, in a copy of the core.
+    private const string InTheCoresNamespace = "tests/Checkpointing.Schedules/ControlledAwaits.cs";
+
     private const int MaxFolderLevels = 3;
 
     private static readonly string[] s_allFolders = ["src", "tests", "benchmarks"];
@@ -114,7 +117,7 @@ public sealed partial class SourceTextTests
 
         // Program.cs and files of global usings or assembly attributes declare no type and need none.
         return found.Count == 0 && !TypeDeclaration().IsMatch(text)
-            || found is [var only] && only == expected
+            || found is [var only] && (only == expected || path == InTheCoresNamespace)
                 ? null
                 : $"{path}: {(found.Count == 0 ? "no namespace" : string.Join(", ", found))}, not {expected}";
     }

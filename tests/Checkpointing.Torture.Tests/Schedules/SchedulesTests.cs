@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Checkpointing.Torture.Tests.Schedules;
 
-// Half of the schedules are chosen by chance, half by changing priorities; a bug on purpose proves that they are chosen.
+// Half of the schedules are chosen by chance, half by changing priorities; a bug on purpose proves that they are.
 public sealed class SchedulesTests
 {
     [Theory]
