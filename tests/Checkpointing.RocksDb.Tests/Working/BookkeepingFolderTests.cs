@@ -122,7 +122,20 @@ public sealed class BookkeepingFolderTests : IDisposable
         PutAndFlush(database, family, 200, keyLength: 15_000);
 
         new DirectoryInfo(database.BookkeepingPath).EnumerateFiles().Where(file => file.Extension != ".sst")
-            .Sum(static file => file.Length).Should().BeLessThan(2 << 20);
+            .Sum(LengthNow).Should().BeLessThan(2 << 20);
+
+        // A compaction behind the last flush may begin a new MANIFEST meanwhile.
+        static long LengthNow(FileInfo file)
+        {
+            try
+            {
+                return file.Length;
+            }
+            catch (FileNotFoundException)
+            {
+                return 0;
+            }
+        }
     }
 
     [Fact]
