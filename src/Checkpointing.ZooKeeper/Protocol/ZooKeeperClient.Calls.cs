@@ -180,7 +180,8 @@ internal sealed partial class ZooKeeperClient
         writer.WriteInt32(-1);
     }
 
-    private static ZooKeeperErrorCode[] ReadMulti(ref JuteReader body, int expected)
+    /// <summary>Results of the operations, in their order.</summary>
+    internal static ZooKeeperErrorCode[] ReadMulti(ref JuteReader body, int expected)
     {
         var errors = new List<ZooKeeperErrorCode>();
         while (true)

@@ -21,6 +21,7 @@ internal static class FuzzCommand
             Description = "All inputs follow from it.",
             DefaultValueFactory = static _ => 1,
         };
+        var target = TargetOption();
         var replay = new Option<string?>("--replay") { Description = "One input, SEED:INDEX." };
         var file = new Option<string?>("--file") { Description = "A kept input instead." };
         var save = new Option<string>("--save")
@@ -33,18 +34,19 @@ internal static class FuzzCommand
             Description = "Start from made files only, not from the real ones beside the repository.",
         };
         var json = new Option<bool>("--json") { Description = "One line of JSON." };
-        var command = new Command("fuzz", "Gives the metadata readers mutated files.")
+        var command = new Command("fuzz", "Gives a reader of anybody's bytes mutated ones.")
         {
-            inputs, seed, replay, file, save, made, json,
+            inputs, seed, target, replay, file, save, made, json,
         };
         command.SetAction(parsed =>
         {
+            var wanted = TargetOf(parsed.GetValue(target)!);
             if (parsed.GetValue(file) is { } path)
             {
-                return CheckFile(path, parsed.InvocationConfiguration.Output, parsed.GetValue(json));
+                return CheckFile(wanted, path, parsed.InvocationConfiguration.Output, parsed.GetValue(json));
             }
 
-            var corpus = FuzzCorpus.Load(parsed.GetValue(made) ? 0 : MaxSeedFileBytes);
+            var corpus = wanted.Load(parsed.GetValue(made) ? 0 : MaxSeedFileBytes);
             var first = 0L;
             var count = parsed.GetValue(inputs);
             var chosenSeed = parsed.GetValue(seed);
@@ -58,12 +60,12 @@ internal static class FuzzCommand
             foreach (var (seedLeft, indexLeft) in CrashMark.TakeLeft(folder))
             {
                 Console.Error.WriteLine(
-                    $"An earlier run ended in the middle of an input: {FuzzEngine.ReplayOf(seedLeft, indexLeft)}");
+                    $"An earlier run ended in the middle of an input: {FuzzEngine.ReplayOf(seedLeft, indexLeft, wanted.Name)}");
             }
 
             using var mark = new CrashMark(folder, chosenSeed);
-            using var watch = new HangWatch(s_hang, index => FuzzEngine.ReplayOf(chosenSeed, index));
-            var engine = new FuzzEngine(chosenSeed, corpus)
+            using var watch = new HangWatch(s_hang, index => FuzzEngine.ReplayOf(chosenSeed, index, wanted.Name));
+            var engine = new FuzzEngine(chosenSeed, corpus, wanted)
             {
                 SaveFolder = folder,
                 Starting = index =>
@@ -79,10 +81,25 @@ internal static class FuzzCommand
         return command;
     }
 
-    private static int CheckFile(string path, TextWriter output, bool asJson)
+    /// <summary>What is fuzzed.</summary>
+    internal static Option<string> TargetOption()
+    {
+        var target = new Option<string>("--target")
+        {
+            Description = "What reads them: metadata, canonical (snapshots) or zookeeper (what servers send).",
+            DefaultValueFactory = static _ => FuzzTarget.Metadata.Name,
+        };
+        target.AcceptOnlyFromAmong([.. FuzzTarget.All.Select(static one => one.Name)]);
+        return target;
+    }
+
+    /// <summary>The target of a name.</summary>
+    internal static FuzzTarget TargetOf(string name) => FuzzTarget.All.Single(one => one.Name == name);
+
+    private static int CheckFile(FuzzTarget target, string path, TextWriter output, bool asJson)
     {
         var report = new TortureReport("fuzz", 0);
-        var verdict = MetadataOracle.Check(File.ReadAllBytes(path));
+        var verdict = target.Check(File.ReadAllBytes(path));
         report.Set("outcome", verdict.Outcome.ToString());
         report.Set("milliseconds", Math.Round(verdict.Elapsed.TotalMilliseconds, 3));
         report.Set("allocatedBytes", verdict.AllocatedBytes);
@@ -90,7 +107,7 @@ internal static class FuzzCommand
         {
             report.Add(new(
                 $"{path}: {problem}",
-                $"dotnet run -c Release --project tests/Checkpointing.Torture -- fuzz --file {path}"));
+                $"dotnet run -c Release --project tests/Checkpointing.Torture -- fuzz --target {target.Name} --file {path}"));
         }
 
         report.Print(output, asJson);

@@ -50,6 +50,9 @@ internal sealed class FuzzCorpus
     /// <param name="maxBytes">Larger real files are left out; 0 = none of them.</param>
     internal static FuzzCorpus Load(int maxBytes) => new([.. Made(), .. Real(maxBytes)]);
 
+    /// <summary>Given files.</summary>
+    internal static FuzzCorpus Of(IEnumerable<FuzzSeed> seeds) => new(seeds);
+
     /// <summary>Real files of Flink, beside the repository.</summary>
     internal static IEnumerable<FuzzSeed> Real(int maxBytes) =>
         from folder in new[] { "flink-metadata", "flink-generated" }

@@ -3,40 +3,14 @@ using System.Globalization;
 
 namespace Checkpointing.Torture.Fuzz;
 
-/// <summary>Makes inputs from a seed and judges what the metadata readers do with each.</summary>
+/// <summary>Makes inputs from a seed and judges what a reader does with each.</summary>
 /// <remarks>Input i follows from the run's seed, i and the corpus alone.</remarks>
-internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
+internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus, FuzzTarget? target = null)
 {
     private const int MaxFailures = 20;
 
-    // Name, how often it is drawn, mutator.
-    private static readonly (string Name, int Share, Func<FuzzRandom, FuzzCorpus, byte[]> Mutate)[] s_mutators =
-    [
-        ("bits", 2, BlindMutators.FlipBits),
-        ("bytes", 2, BlindMutators.ChangeBytes),
-        ("cut", 1, BlindMutators.Truncate),
-        ("ranges", 2, BlindMutators.MoveRange),
-        ("splice", 1, BlindMutators.Splice),
-        ("garbage", 1, BlindMutators.Garbage),
-        ("flink-lie", 6, FlinkMutators.Lie),
-        ("flink-shift", 2, FlinkMutators.ShiftFields),
-        ("flink-version", 1, FlinkMutators.ChangeVersion),
-        ("flink-boundary", 3, FlinkMutators.BoundaryNumbers),
-        ("flink-splice", 1, FlinkMutators.SpliceFields),
-        ("flink-flood", 1, FlinkMutators.Flood),
-        ("native-fields", 3, NativeMutators.ChangeFields),
-        ("native-headers", 2, NativeMutators.ChangeRecordHeaders),
-        ("native-records", 3, NativeMutators.MoveRecords),
-        ("native-nest", 1, NativeMutators.Nest),
-        ("native-flood", 1, NativeMutators.Flood),
-        ("native-unsealed", 1, NativeMutators.LeaveUnsealed),
-    ];
-
-    private static readonly int s_shares = s_mutators.Sum(static mutator => mutator.Share);
-
-    private readonly Dictionary<string, long> _inputsByMutator =
-        s_mutators.ToDictionary(static mutator => mutator.Name, static _ => 0L);
-
+    private readonly FuzzTarget _target = target ?? FuzzTarget.Metadata;
+    private readonly Dictionary<string, long> _inputsByMutator = [];
     private readonly long[] _outcomes = new long[Enum.GetValues<FuzzOutcome>().Length];
     private readonly SortedDictionary<string, long> _acceptedByFormat = [];
     private long _nativeRefusals;
@@ -53,23 +27,24 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
     internal Action<long>? Starting { get; init; }
 
     /// <summary>The command that replays an input.</summary>
-    internal static string ReplayOf(ulong seed, long index) => string.Create(
+    internal static string ReplayOf(ulong seed, long index, string target = "metadata") => string.Create(
         CultureInfo.InvariantCulture,
-        $"dotnet run -c Release --project tests/Checkpointing.Torture -- fuzz --replay {seed}:{index}");
+        $"{Replays.Command} fuzz {(target == "metadata" ? "" : $"--target {target} ")}--replay {seed}:{index}");
 
     /// <summary>Makes one input.</summary>
     internal byte[] Make(long index, out string mutator)
     {
         var random = new FuzzRandom(seed, (ulong)index);
-        var at = random.Below(s_shares);
+        var mutators = _target.Mutators;
+        var at = random.Below(mutators.Sum(static one => one.Share));
         var chosen = 0;
-        while (at >= s_mutators[chosen].Share)
+        while (at >= mutators[chosen].Share)
         {
-            at -= s_mutators[chosen++].Share;
+            at -= mutators[chosen++].Share;
         }
 
-        mutator = s_mutators[chosen].Name;
-        return s_mutators[chosen].Mutate(random, corpus);
+        mutator = mutators[chosen].Name;
+        return mutators[chosen].Mutate(random, corpus);
     }
 
     /// <summary>Checks some inputs.</summary>
@@ -84,6 +59,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
             CheckOne(firstIndex + done, report);
         }
 
+        report.Set("target", _target.Name);
         report.Set("inputs", done);
         report.Set("accepted", _outcomes[(int)FuzzOutcome.Accepted]);
         report.Set("corrupt", _outcomes[(int)FuzzOutcome.Corrupt]);
@@ -100,7 +76,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
             report.Set($"accepted.{format}", accepted);
         }
 
-        foreach (var (mutator, inputs) in _inputsByMutator)
+        foreach (var (mutator, inputs) in _inputsByMutator.OrderBy(static one => one.Key, StringComparer.Ordinal))
         {
             report.Set($"mutator.{mutator}", inputs);
         }
@@ -118,8 +94,8 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
     private void CheckOne(long index, TortureReport report)
     {
         var input = Make(index, out var mutator);
-        var verdict = MetadataOracle.Check(input);
-        _inputsByMutator[mutator]++;
+        var verdict = _target.Check(input);
+        _inputsByMutator[mutator] = _inputsByMutator.GetValueOrDefault(mutator) + 1;
         _outcomes[(int)verdict.Outcome]++;
         _nativeRefusals += verdict.NativeRefusal is null ? 0 : 1;
         _firstNativeRefusal ??= verdict.NativeRefusal is { } refusal ? $"{seed}:{index}: {refusal}" : null;
@@ -133,7 +109,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
             (_slowest, _slowestIndex) = (verdict.Elapsed, index);
         }
 
-        var share = (double)verdict.AllocatedBytes / MetadataOracle.MaxAllocatedBytes(input.Length);
+        var share = (double)verdict.AllocatedBytes / _target.MaxAllocatedBytes(input.Length);
         if (share > _largestShareOfMemory)
         {
             (_largestShareOfMemory, _largestShareIndex) = (share, index);
@@ -143,7 +119,8 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
         {
             var saved = Save(input, index);
             report.Add(new(
-                $"input {seed}:{index} ({mutator}, {input.Length} bytes{saved}): {problem}", ReplayOf(seed, index)));
+                $"input {seed}:{index} ({mutator}, {input.Length} bytes{saved}): {problem}",
+                ReplayOf(seed, index, _target.Name)));
         }
     }
 
@@ -155,7 +132,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus)
         }
 
         Directory.CreateDirectory(SaveFolder);
-        var path = Path.Combine(SaveFolder, string.Create(CultureInfo.InvariantCulture, $"{seed}-{index}.metadata"));
+        var path = Path.Combine(SaveFolder, string.Create(CultureInfo.InvariantCulture, $"{seed}-{index}.{_target.Name}"));
         File.WriteAllBytes(path, input);
         return $", kept as {path}";
     }

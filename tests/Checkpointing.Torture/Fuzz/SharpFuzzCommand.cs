@@ -17,35 +17,37 @@ internal static class SharpFuzzCommand
             DefaultValueFactory = static _ => "afl",
         };
         engine.AcceptOnlyFromAmong("afl", "libfuzzer");
+        var target = FuzzCommand.TargetOption();
         var export = new Option<string?>("--export") { Description = "Writes the corpus to a folder, and ends." };
         var dryRun = new Option<bool>("--dry-run")
         {
             Description = "Feeds the corpus through the harness, without a fuzzer.",
         };
         var json = new Option<bool>("--json") { Description = "One line of JSON." };
-        var command = new Command("sharpfuzz", "Harness for coverage-guided fuzzing of the metadata readers.")
+        var command = new Command("sharpfuzz", "Harness for coverage-guided fuzzing.")
         {
-            engine, export, dryRun, json,
+            engine, target, export, dryRun, json,
         };
         command.SetAction(parsed =>
         {
+            var wanted = FuzzCommand.TargetOf(parsed.GetValue(target)!);
             if (parsed.GetValue(export) is { } folder)
             {
-                Export(folder);
+                Export(wanted, folder);
             }
             else if (parsed.GetValue(dryRun))
             {
-                var report = DryRun();
+                var report = DryRun(wanted);
                 report.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
                 return report.ExitCode;
             }
             else if (parsed.GetValue(engine) == "libfuzzer")
             {
-                Fuzzer.LibFuzzer.Run(static bytes => Feed(bytes));
+                Fuzzer.LibFuzzer.Run(bytes => Feed(wanted, bytes));
             }
             else
             {
-                Fuzzer.OutOfProcess.Run(static stream => Feed(ReadAll(stream)));
+                Fuzzer.OutOfProcess.Run(stream => Feed(wanted, ReadAll(stream)));
             }
 
             return 0;
@@ -54,9 +56,9 @@ internal static class SharpFuzzCommand
     }
 
     // A fuzzer knows a failure by an exception that gets out.
-    private static FuzzOutcome Feed(ReadOnlySpan<byte> bytes)
+    private static FuzzOutcome Feed(FuzzTarget target, ReadOnlySpan<byte> bytes)
     {
-        var verdict = MetadataOracle.Check(bytes.ToArray());
+        var verdict = target.Check(bytes.ToArray());
         return verdict.Problem is null ? verdict.Outcome : throw new InvalidOperationException(verdict.Problem);
     }
 
@@ -67,21 +69,21 @@ internal static class SharpFuzzCommand
         return memory.ToArray();
     }
 
-    private static TortureReport DryRun()
+    private static TortureReport DryRun(FuzzTarget target)
     {
         var report = new TortureReport("sharpfuzz", 0);
         var read = 0;
         var refused = 0;
-        foreach (var seed in FuzzCorpus.Load(MaxSeedFileBytes).Seeds)
+        foreach (var seed in target.Load(MaxSeedFileBytes).Seeds)
         {
             using var stream = new MemoryStream(seed.Bytes);
             try
             {
-                _ = Feed(ReadAll(stream)) == FuzzOutcome.Accepted ? read++ : refused++;
+                _ = Feed(target, ReadAll(stream)) == FuzzOutcome.Accepted ? read++ : refused++;
             }
             catch (InvalidOperationException exception)
             {
-                report.Add(new($"{seed.Name}: {exception.Message}", "tests/fuzz/run-metadata --dry-run"));
+                report.Add(new($"{seed.Name}: {exception.Message}", $"tests/fuzz/run {target.Name} --dry-run"));
             }
         }
 
@@ -91,10 +93,10 @@ internal static class SharpFuzzCommand
         return report;
     }
 
-    private static void Export(string folder)
+    private static void Export(FuzzTarget target, string folder)
     {
         Directory.CreateDirectory(folder);
-        foreach (var seed in FuzzCorpus.Load(MaxSeedFileBytes).Seeds)
+        foreach (var seed in target.Load(MaxSeedFileBytes).Seeds)
         {
             File.WriteAllBytes(Path.Combine(folder, seed.Name.Replace('/', '-')), seed.Bytes);
         }
