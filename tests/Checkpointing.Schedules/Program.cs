@@ -89,15 +89,26 @@ internal static class Program
             .WithMaxSchedulingSteps(MostSteps).WithTelemetryEnabled(false).WithConsoleLoggingEnabled(false)
             .WithMemoryAccessRaceCheckingEnabled(harness.ChecksMemory);
         settings = isPrioritized ? settings.WithPrioritizationStrategy(false, 10) : settings.WithRandomStrategy();
-        using var engine = TestingEngine.Create(settings, harness.Run);
-        engine.Run();
-        return engine.TestReport switch
+        var console = Console.Out;
+        Console.SetOut(TextWriter.Null); // Coyote tells of each run, and of bugs that are wanted, too.
+        try
         {
-            { NumOfFoundBugs: > 0 } report => report.BugReports.First(),
-            { InternalErrors.Count: > 0 } report => report.InternalErrors.First(),
-            _ => null,
-        };
+            using var engine = TestingEngine.Create(settings, harness.Run);
+            engine.Run();
+            return ProblemOf(engine.TestReport);
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
     }
+
+    private static string? ProblemOf(TestReport found) => found switch
+    {
+        { NumOfFoundBugs: > 0 } => found.BugReports.First(),
+        { InternalErrors.Count: > 0 } => found.InternalErrors.First(),
+        _ => null,
+    };
 
     private static void Print(
         Dictionary<string, object> counters, List<object> failures, uint seed, bool asJson)

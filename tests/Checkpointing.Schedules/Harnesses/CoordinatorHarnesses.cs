@@ -34,7 +34,7 @@ internal static class CoordinatorHarnesses
         {
             MaxConcurrent = 2, Timeout = TimeSpan.FromSeconds(10), StoresStatistics = false,
         };
-        var process = scene.NewProcess(Job, options);
+        var process = scene.NewProcess(Job, options, parallelism: 2);
         await process.StartAsync();
         await scene.CheckpointAsync(process);
         var declines = 0;
@@ -63,7 +63,7 @@ internal static class CoordinatorHarnesses
     internal static async Task CloseAndUploadAsync()
     {
         var scene = new Scene(Job);
-        var process = scene.NewProcess(Job);
+        var process = scene.NewProcess(Job, hasCounts: true);
         await process.StartAsync();
         await scene.CheckpointAsync(process);
         await Scene.AllAsync(
@@ -105,10 +105,10 @@ internal static class CoordinatorHarnesses
     internal static async Task TakeOverAndCommitAsync()
     {
         var scene = new Scene(Job);
-        var older = scene.NewProcess(Job);
+        var older = scene.NewProcess(Job, parallelism: 2);
         await older.StartAsync();
         await scene.CheckpointAsync(older);
-        var newer = scene.NewProcess(Job);
+        var newer = scene.NewProcess(Job, parallelism: 2);
         await Scene.AllAsync(
             () => scene.CheckpointAsync(older),
             async () =>

@@ -25,8 +25,10 @@ internal sealed class Scene
 
     internal ClusterWorld World { get; }
 
-    /// <summary>A process that is not started yet.</summary>
-    internal ClusterProcess NewProcess(string job, CheckpointCoordinatorOptions? options = null) =>
+    /// <summary>A process that is not started yet. Few subtasks: each is some more points where others could go
+    /// on.</summary>
+    internal ClusterProcess NewProcess(
+        string job, CheckpointCoordinatorOptions? options = null, int parallelism = 1, bool hasCounts = false) =>
         new(World, new()
         {
             Job = job,
@@ -34,7 +36,8 @@ internal sealed class Scene
             Plan = NewPlan(),
             Storage = NewStorage(),
             Work = _work,
-            Parallelism = 2,
+            Parallelism = parallelism,
+            HasCounts = hasCounts,
             Coordinator = options ?? new() { StoresStatistics = false },
         });
 
@@ -110,7 +113,7 @@ internal sealed class Scene
         await CheckAsync();
         foreach (var job in _jobs.Where(job => World.RecordOf(job) is { ClaimedBy: null }))
         {
-            var last = NewProcess(job);
+            var last = NewProcess(job, hasCounts: running.Any(static one => one.HasCounts));
             await last.StartAsync();
             var restored = last.Restored?.Checkpoint.Id.Value ?? 0;
             if (last.Restored is null or { IsForeign: false } && restored < World.NewestReported(job))

@@ -71,6 +71,8 @@ internal sealed class ClusterProcess : ITaskGateway
 
     internal string Job => _options.Job;
 
+    internal bool HasCounts => _options.HasCounts;
+
     internal FaultPlan Plan => _options.Plan;
 
     internal FakeTimeProvider Time { get; }

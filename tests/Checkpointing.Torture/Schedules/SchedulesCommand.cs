@@ -58,13 +58,7 @@ internal static class SchedulesCommand
         {
             var written = await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-
-            // Coyote announces each run; the result is what is asked for.
-            foreach (var line in written.Split('\n').Where(static line => line.Length > 0 && line[0] != '.'))
-            {
-                await output.WriteLineAsync(line).ConfigureAwait(false);
-            }
-
+            await output.WriteAsync(written).ConfigureAwait(false);
             return process.ExitCode;
         }
         finally
