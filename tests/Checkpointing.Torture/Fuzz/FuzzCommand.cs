@@ -60,7 +60,8 @@ internal static class FuzzCommand
             foreach (var (seedLeft, indexLeft) in CrashMark.TakeLeft(folder))
             {
                 Console.Error.WriteLine(
-                    $"An earlier run ended in the middle of an input: {FuzzEngine.ReplayOf(seedLeft, indexLeft, wanted.Name)}");
+                    "An earlier run ended in the middle of an input: "
+                    + FuzzEngine.ReplayOf(seedLeft, indexLeft, wanted.Name));
             }
 
             using var mark = new CrashMark(folder, chosenSeed);
@@ -107,7 +108,7 @@ internal static class FuzzCommand
         {
             report.Add(new(
                 $"{path}: {problem}",
-                $"dotnet run -c Release --project tests/Checkpointing.Torture -- fuzz --target {target.Name} --file {path}"));
+                $"{Replays.Command} fuzz --target {target.Name} --file {path}"));
         }
 
         report.Print(output, asJson);

@@ -132,7 +132,8 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus, FuzzTarget? targ
         }
 
         Directory.CreateDirectory(SaveFolder);
-        var path = Path.Combine(SaveFolder, string.Create(CultureInfo.InvariantCulture, $"{seed}-{index}.{_target.Name}"));
+        var name = string.Create(CultureInfo.InvariantCulture, $"{seed}-{index}.{_target.Name}");
+        var path = Path.Combine(SaveFolder, name);
         File.WriteAllBytes(path, input);
         return $", kept as {path}";
     }
