@@ -23,6 +23,19 @@ public sealed class StatesRunTests
         counters.GetProperty("seeds").GetInt32().Should().BeGreaterThanOrEqualTo(SeedCount);
     }
 
+    [Fact]
+    public void WalkOf_SeedsThatWalk_CoverAllPairsOfParallelisms()
+    {
+        var pairs = new HashSet<(int From, int To)>();
+        for (var seed = 0; seed < 500; seed += 3)
+        {
+            var walk = StateHistory.WalkOf(seed);
+            pairs.UnionWith(walk.Zip(walk.Skip(1)));
+        }
+
+        pairs.Should().HaveCount(16 * 16);
+    }
+
     // 41: a list had an element twice, for a patch began with the last key of a file below.
     [Fact]
     public void States_Replay_RunsOneSeed()

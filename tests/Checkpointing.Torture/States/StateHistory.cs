@@ -66,13 +66,20 @@ internal sealed partial class StateHistory : IAsyncDisposable
     /// <summary>Paths taken so far.</summary>
     internal PathCounts Paths { get; } = new();
 
+    /// <summary>The parallelisms that a seed goes along if it walks.</summary>
+    internal static IReadOnlyList<int> WalkOf(int seed)
+    {
+        var at = seed / 3 * 23 % 52 * MaxGenerationCount % (s_walk.Count - 1);
+        return [.. Enumerable.Range(at, MaxGenerationCount + 1).Select(static i => s_walk[i % (s_walk.Count - 1)])];
+    }
+
     internal async Task RunAsync()
     {
         // A part of the seeds covers the pairs of parallelisms, in pieces that make few of them a sample of all; the
         // others have more than this to do than opening backends.
         var isWalking = _seed % 3 == 0;
-        var at = _seed / 3 * 23 % 52 * MaxGenerationCount % (s_walk.Count - 1);
-        var parallelism = isWalking ? s_walk[at] : 1 + Next(4);
+        var walk = WalkOf(_seed);
+        var parallelism = isWalking ? walk[0] : 1 + Next(4);
         await OpenAsync(parallelism, null);
         var inARow = 0;
         var first = Next(4) > 0 ? 0 : Next(MaxGenerationCount);
@@ -90,7 +97,7 @@ internal sealed partial class StateHistory : IAsyncDisposable
                 await CheckpointAsync();
             }
 
-            var next = isWalking ? s_walk[at = (at + 1) % (s_walk.Count - 1)] : 1 + Next(Next(4) == 0 ? 16 : 5);
+            var next = isWalking ? walk[generation + 1] : 1 + Next(Next(4) == 0 ? 16 : 5);
             _trace.Append($"[{parallelism}→{next}] ");
             Paths.AddPair(parallelism, next);
             await RestartAsync(next);
