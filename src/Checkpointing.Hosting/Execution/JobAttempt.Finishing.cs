@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Checkpointing.Coordination;
 using Checkpointing.Hosting.Definition;
 
@@ -75,7 +74,7 @@ internal sealed partial class JobAttempt
         var vertex = subtask.Planned.Vertex;
         lock (_finishingLock)
         {
-            if (--CollectionsMarshal.GetValueRefOrNullRef(_stillRunning, vertex) > 0)
+            if (--_stillRunning[vertex] > 0)
             {
                 return;
             }

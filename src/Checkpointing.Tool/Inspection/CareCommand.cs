@@ -137,8 +137,7 @@ internal static class CareCommand
 
     private static int Orphans(ToolCensus run)
     {
-        FlinkCheckpoints.RefuseIfAll(run.Census, run.Job, NoOrphans);
-        FlinkCheckpoints.WarnOf(run.Census, NoOrphans);
+        FlinkCheckpoints.PassOver(run.Census, run.Job, NoOrphans);
         var found = run.Census.FindOrphans(run.Job);
         if (run.Output.IsJson)
         {
@@ -173,8 +172,7 @@ internal static class CareCommand
         {
             var census = await StorageCensus.TakeAsync(
                 storage.Storage, storage.Register, cancellationToken: cancellationToken).ConfigureAwait(false);
-            FlinkCheckpoints.RefuseIfAll(census, options.Job, NoOrphans);
-            FlinkCheckpoints.WarnOf(census, NoOrphans);
+            FlinkCheckpoints.PassOver(census, options.Job, NoOrphans);
             var report = await output.RunAsync("Sweeping", progress => StorageSweep.RunAsync(
                 storage.Storage, options, storage.Register, progress, cancellationToken)).ConfigureAwait(false);
             if (output.IsJson)

@@ -33,6 +33,17 @@ internal static class FlinkCheckpoints
         }
     }
 
+    /// <summary>As <see cref="RefuseIfAll"/>; where they are among others, says that they are passed over.</summary>
+    public static void PassOver(StorageCensus census, JobId? job, string why)
+    {
+        RefuseIfAll(census, job, why);
+        var count = census.Checkpoints.Count(static one => one.Status == StoredCheckpointStatus.Flink);
+        if (count > 0)
+        {
+            ToolCensus.Warn($"{PlainText.Count(count, "checkpoint")} that Flink wrote: {why}.");
+        }
+    }
+
     /// <summary>Refuses to say who needs a file of Flink's.</summary>
     public static void RefuseFile(StorageCensus census, FileReport report)
     {
@@ -45,16 +56,6 @@ internal static class FlinkCheckpoints
             || one.Files.Any(file => file.Path == report.Path)))
         {
             Refuse(one, "which of its jobs still need a file only Flink can say, 'ls' lists what the metadata names");
-        }
-    }
-
-    /// <summary>Says that checkpoints of Flink among others are passed over.</summary>
-    public static void WarnOf(StorageCensus census, string what)
-    {
-        var count = census.Checkpoints.Count(static one => one.Status == StoredCheckpointStatus.Flink);
-        if (count > 0)
-        {
-            ToolCensus.Warn($"{PlainText.Count(count, "checkpoint")} that Flink wrote: {what}.");
         }
     }
 }

@@ -40,13 +40,6 @@ internal static class TagCommand
         var storage = ToolStorage.Open(root, parsed.GetValue(SharedOptions.ZooKeeper));
         await using (storage.ConfigureAwait(false))
         {
-            var census = await StorageCensus.TakeAsync(
-                storage.Storage, storage.Register, cancellationToken: cancellationToken).ConfigureAwait(false);
-            if (census.Find(folder) is { } found)
-            {
-                FlinkCheckpoints.Refuse(found, "only a checkpoint that a register of ours lists has tags");
-            }
-
             try
             {
                 var tags = await CheckpointTagging.RunAsync(
@@ -66,6 +59,17 @@ internal static class TagCommand
                 }
 
                 return ExitCodes.Success;
+            }
+            catch (CheckpointNotFoundException)
+            {
+                var census = await StorageCensus.TakeAsync(
+                    storage.Storage, storage.Register, cancellationToken: cancellationToken).ConfigureAwait(false);
+                if (census.Find(folder) is { } found)
+                {
+                    FlinkCheckpoints.Refuse(found, "only a checkpoint that a register of ours lists has tags");
+                }
+
+                throw;
             }
             catch (ArgumentException exception)
             {

@@ -19,10 +19,10 @@ internal sealed class ToolHistory
         ICheckpointStorage storage, StorageCensus census, CancellationToken cancellationToken)
     {
         var history = new ToolHistory();
-        var recorded = census.Files.Select(static file => file.Path.Split('/', 3))
-            .Where(static parts => parts is [_, "statistics", _]).Select(static parts => parts[0])
+        var folders = census.Files.Select(static file => StoragePath.FolderOf(file.Path))
             .ToHashSet(StringComparer.Ordinal);
-        foreach (var job in census.Jobs.Select(static one => one.Job).Where(job => recorded.Contains(job.Name)))
+        foreach (var job in census.Jobs.Select(static one => one.Job)
+            .Where(job => folders.Contains(CheckpointLayout.StatisticsFolder(job))))
         {
             try
             {

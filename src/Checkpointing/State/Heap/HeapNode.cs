@@ -70,13 +70,42 @@ internal sealed class HeapNode
     /// <summary>A value got bytes of its own.</summary>
     internal void OwnValue(int index) => _owned |= 1UL << index;
 
-    /// <summary>Index of a key in a leaf, or the complement of where it would be.</summary>
-    internal int Find(ReadOnlySpan<byte> key) => Search(key);
+    /// <summary>Index of a key, in an inner node of those that separate; or the complement of where it would
+    /// be.</summary>
+    internal int Find(ReadOnlySpan<byte> key)
+    {
+        var (low, high) = (FirstKey, Count - 1);
+        if (low > high)
+        {
+            return ~low;
+        }
+
+        if (!BeginsAsAll(key))
+        {
+            return key.SequenceCompareTo(Keys[low].AsSpan(0, _shared)) < 0 ? ~low : ~Count;
+        }
+
+        var head = Head(key[_shared..]);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = _heads[middle].CompareTo(head);
+            order = order == 0 ? Keys[middle].AsSpan().SequenceCompareTo(key) : order;
+            if (order == 0)
+            {
+                return middle;
+            }
+
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return ~low;
+    }
 
     /// <summary>Index of the child of an inner node below which a key is.</summary>
     internal int FindChild(ReadOnlySpan<byte> key)
     {
-        var index = Search(key);
+        var index = Find(key);
         return index >= 0 ? index : ~index - 1;
     }
 
@@ -179,36 +208,6 @@ internal sealed class HeapNode
         {
             _heads[i] = Head(Keys[i].AsSpan(_shared));
         }
-    }
-
-    private int Search(ReadOnlySpan<byte> key)
-    {
-        var (low, high) = (FirstKey, Count - 1);
-        if (low > high)
-        {
-            return ~low;
-        }
-
-        if (!BeginsAsAll(key))
-        {
-            return key.SequenceCompareTo(Keys[low].AsSpan(0, _shared)) < 0 ? ~low : ~Count;
-        }
-
-        var head = Head(key[_shared..]);
-        while (low <= high)
-        {
-            var middle = (low + high) >>> 1;
-            var order = _heads[middle].CompareTo(head);
-            order = order == 0 ? Keys[middle].AsSpan().SequenceCompareTo(key) : order;
-            if (order == 0)
-            {
-                return middle;
-            }
-
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
-        }
-
-        return ~low;
     }
 
     private bool BeginsAsAll(ReadOnlySpan<byte> key)
