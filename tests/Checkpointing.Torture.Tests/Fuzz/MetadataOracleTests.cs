@@ -62,7 +62,7 @@ public sealed class MetadataOracleTests
         Problem((ReadOnlySpan<byte> source, string path, out MetadataFormat format) =>
         {
             // Twice, as a slow input is measured again.
-            var until = clock.Elapsed + MetadataOracle.MaxTime + TimeSpan.FromMilliseconds(20);
+            var until = clock.Elapsed + FuzzReading.MaxTime + TimeSpan.FromMilliseconds(20);
             while (clock.Elapsed < until)
             {
                 Thread.SpinWait(1_000);

@@ -1,10 +1,9 @@
 using Checkpointing.Diagnostics;
-using Microsoft.Extensions.Logging;
 
 namespace Checkpointing.Torture.ExactlyOnce;
 
 /// <summary>Counts what the library says that it did.</summary>
-internal sealed class FireLog : ILoggerFactory, ILogger
+internal sealed class FireLog : TortureLog
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
@@ -21,25 +20,12 @@ internal sealed class FireLog : ILoggerFactory, ILogger
         }
     }
 
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public void AddProvider(ILoggerProvider provider)
+    protected override void Take(int eventId, Func<string, object?> valueOf, Func<string> text)
     {
-    }
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
-
-    public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-        Func<TState, Exception?, string> formatter)
-    {
-        var name = eventId.Id switch
+        var name = eventId switch
         {
             CheckpointingEventIds.CheckpointCompleted => "checkpoints completed",
-            CheckpointingEventIds.CheckpointAborted => $"checkpoints aborted: {ReasonOf(state)}",
+            CheckpointingEventIds.CheckpointAborted => $"checkpoints aborted: {valueOf("Reason")}",
             CheckpointingEventIds.JobRestarting => "restarts",
             CheckpointingEventIds.AttemptStarted => "attempts",
             CheckpointingEventIds.OperatorFinished => "operators finished",
@@ -54,12 +40,4 @@ internal sealed class FireLog : ILoggerFactory, ILogger
             }
         }
     }
-
-    public void Dispose()
-    {
-    }
-
-    private static object? ReasonOf<TState>(TState state) =>
-        (state as IReadOnlyList<KeyValuePair<string, object?>>)?
-            .FirstOrDefault(static pair => pair.Key == "Reason").Value;
 }

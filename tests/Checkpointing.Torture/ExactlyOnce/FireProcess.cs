@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Checkpointing.Torture.ExactlyOnce;
@@ -12,8 +11,6 @@ internal static class FireProcess
     internal const string SavepointPrefix = "savepoint ";
     internal const string WhyPrefix = "why ";
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
-
     /// <summary>Starts a process and waits for its end.</summary>
     /// <param name="arguments">For <see cref="LifeCommand"/>.</param>
     /// <param name="onFired">Is told each fire.</param>
@@ -22,37 +19,11 @@ internal static class FireProcess
     internal static async Task<LifeResult> RunAsync(
         IReadOnlyList<string> arguments, Action<FireKind> onFired, Action<string, long> onCount)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "Checkpointing.Torture.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(s_limit);
         string? savepoint = null;
         string? why = null;
-        try
-        {
-            while (await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } line)
-            {
-                Take(line, onFired, onCount, ref savepoint, ref why);
-            }
-
-            await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            throw new TimeoutException($"A life did not end within {s_limit}.");
-        }
-
-        var end = (LifeEnd)process.ExitCode;
-        return Enum.IsDefined(end)
-            ? new(end, savepoint, why)
-            : throw new InvalidOperationException(
-                $"A life ended with exit code {process.ExitCode}: {await errors.ConfigureAwait(false)}");
+        var end = await LifeProcess.RunAsync(
+            arguments, line => Take(line, onFired, onCount, ref savepoint, ref why)).ConfigureAwait(false);
+        return new(end, savepoint, why);
     }
 
     private static void Take(

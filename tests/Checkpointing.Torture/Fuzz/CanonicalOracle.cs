@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using Checkpointing.State;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
@@ -32,40 +31,25 @@ internal static class CanonicalOracle
         Wait(storage.WriteAllAsync(InputPath, file, CancellationToken.None));
         var handle = new KeyGroupsStateHandle(
             CanonicalFile.Range, [.. offsets], new FileStateHandle(InputPath, file.Length, null));
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var started = Stopwatch.GetTimestamp();
-        FuzzOutcome outcome;
-        string? problem = null;
         var content = new Content([], []);
-        try
+        var verdict = FuzzReading.Measure(() => content = Wait(ReadAsync(storage, handle)), RefusalOf);
+        if (verdict.Problem is not null)
         {
-            content = Wait(ReadAsync(storage, handle));
-            outcome = FuzzOutcome.Accepted;
-        }
-        catch (CheckpointCorruptException exception)
-        {
-            outcome = FuzzOutcome.Corrupt;
-            problem = exception.Path != InputPath ? $"the path is '{exception.Path}'" : null;
-        }
-        catch (UnsupportedFormatException)
-        {
-            outcome = FuzzOutcome.Unsupported;
-        }
-#pragma warning disable CA1031 // Any other exception is what the fuzzer is looking for.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            outcome = FuzzOutcome.Failed;
-            problem = $"reading threw {exception}";
+            return verdict;
         }
 
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        problem ??= allocated > MaxAllocatedBytes(input.Length)
-            ? $"reading {input.Length} bytes allocated {allocated}"
-            : outcome == FuzzOutcome.Accepted ? CheckContent(content) : null;
-        return new(problem is null ? outcome : FuzzOutcome.Failed, problem, null, elapsed, allocated);
+        var problem = FuzzReading.ExcessOf(verdict, input.Length, MaxAllocatedBytes(input.Length))
+            ?? (verdict.Outcome == FuzzOutcome.Accepted ? CheckContent(content) : null);
+        return problem is null ? verdict : verdict with { Outcome = FuzzOutcome.Failed, Problem = problem };
     }
+
+    private static (FuzzOutcome Outcome, string? Problem)? RefusalOf(Exception exception) => exception switch
+    {
+        CheckpointCorruptException corrupt => (
+            FuzzOutcome.Corrupt, corrupt.Path != InputPath ? $"the path is '{corrupt.Path}'" : null),
+        UnsupportedFormatException => (FuzzOutcome.Unsupported, null),
+        _ => null,
+    };
 
     private static string? CheckContent(Content content)
     {

@@ -10,6 +10,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus, FuzzTarget? targ
     private const int MaxFailures = 20;
 
     private readonly FuzzTarget _target = target ?? FuzzTarget.Metadata;
+    private readonly int _shares = (target ?? FuzzTarget.Metadata).Mutators.Sum(static one => one.Share);
     private readonly Dictionary<string, long> _inputsByMutator = [];
     private readonly long[] _outcomes = new long[Enum.GetValues<FuzzOutcome>().Length];
     private readonly SortedDictionary<string, long> _acceptedByFormat = [];
@@ -36,7 +37,7 @@ internal sealed class FuzzEngine(ulong seed, FuzzCorpus corpus, FuzzTarget? targ
     {
         var random = new FuzzRandom(seed, (ulong)index);
         var mutators = _target.Mutators;
-        var at = random.Below(mutators.Sum(static one => one.Share));
+        var at = random.Below(_shares);
         var chosen = 0;
         while (at >= mutators[chosen].Share)
         {

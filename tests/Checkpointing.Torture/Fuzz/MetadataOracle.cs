@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using Checkpointing.Metadata;
 
 namespace Checkpointing.Torture.Fuzz;
@@ -45,9 +44,6 @@ internal delegate CheckpointMetadata MetadataReader(ReadOnlySpan<byte> source, s
 /// </remarks>
 internal static class MetadataOracle
 {
-    /// <summary>Longest time that reading may take.</summary>
-    internal static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(1);
-
     private const string InputPath = "fuzz/_metadata";
 
     /// <summary>Most bytes that reading may allocate.</summary>
@@ -59,67 +55,35 @@ internal static class MetadataOracle
     /// <summary>As <see cref="Check(byte[])"/>, with another reader: tests give it broken ones.</summary>
     internal static FuzzVerdict Check(byte[] input, MetadataReader reader)
     {
-        var verdict = Read(input, reader, out var metadata);
-        if (verdict.Elapsed > MaxTime)
-        {
-            // Once more, as a collection or another process may have taken the time.
-            GC.Collect();
-            verdict = Read(input, reader, out metadata);
-        }
-
+        CheckpointMetadata? metadata = null;
+        var format = MetadataFormat.NativeV1;
+        var verdict = FuzzReading.Measure(
+            () => metadata = reader(input, InputPath, out format), exception => RefusalOf(exception, input.Length));
         if (verdict.Problem is not null)
         {
             return verdict;
         }
 
         string? refusal = null;
-        var problem = verdict.Elapsed > MaxTime ? $"reading took {verdict.Elapsed.TotalSeconds:F1} s"
-            : verdict.AllocatedBytes > MaxAllocatedBytes(input.Length)
-                ? $"reading {input.Length} bytes allocated {verdict.AllocatedBytes}"
-            : metadata is null ? null
-            : CheckContent(input, metadata, verdict.Format!.Value, out refusal);
+        verdict = verdict with { Format = metadata is null ? null : format };
+        var problem = FuzzReading.ExcessOf(verdict, input.Length, MaxAllocatedBytes(input.Length))
+            ?? (metadata is null ? null : CheckContent(input, metadata, format, out refusal));
         return problem is null
             ? verdict with { NativeRefusal = refusal }
             : verdict with { Outcome = FuzzOutcome.Failed, Problem = problem };
     }
 
-    private static FuzzVerdict Read(byte[] input, MetadataReader reader, out CheckpointMetadata? metadata)
-    {
-        metadata = null;
-        MetadataFormat? format = null;
-        FuzzOutcome outcome;
-        string? problem = null;
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var started = Stopwatch.GetTimestamp();
-        try
+    private static (FuzzOutcome Outcome, string? Problem)? RefusalOf(Exception exception, int inputBytes) =>
+        exception switch
         {
-            metadata = reader(input, InputPath, out var found);
-            format = found;
-            outcome = FuzzOutcome.Accepted;
-        }
-        catch (CheckpointCorruptException exception)
-        {
-            outcome = FuzzOutcome.Corrupt;
-            problem = exception.Offset < 0 || exception.Offset > input.Length
-                ? $"the offset {exception.Offset} is outside the {input.Length} bytes: {exception.Message}"
-                : exception.Path != InputPath ? $"the path is '{exception.Path}'" : null;
-        }
-        catch (UnsupportedFormatException)
-        {
-            outcome = FuzzOutcome.Unsupported;
-        }
-#pragma warning disable CA1031 // Any other exception is what the fuzzer is looking for.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            outcome = FuzzOutcome.Failed;
-            problem = $"reading threw {exception}";
-        }
-
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        return new(problem is null ? outcome : FuzzOutcome.Failed, problem, format, elapsed, allocated);
-    }
+            CheckpointCorruptException corrupt when corrupt.Offset < 0 || corrupt.Offset > inputBytes => (
+                FuzzOutcome.Corrupt,
+                $"the offset {corrupt.Offset} is outside the {inputBytes} bytes: {corrupt.Message}"),
+            CheckpointCorruptException corrupt => (
+                FuzzOutcome.Corrupt, corrupt.Path != InputPath ? $"the path is '{corrupt.Path}'" : null),
+            UnsupportedFormatException => (FuzzOutcome.Unsupported, null),
+            _ => null,
+        };
 
     private static string? CheckContent(
         byte[] input, CheckpointMetadata metadata, MetadataFormat format, out string? refusal)

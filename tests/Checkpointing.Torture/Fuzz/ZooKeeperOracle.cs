@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using Checkpointing.ZooKeeper;
 using Checkpointing.ZooKeeper.Protocol;
 
@@ -18,32 +17,12 @@ internal static class ZooKeeperOracle
 
     internal static FuzzVerdict Check(byte[] input)
     {
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var started = Stopwatch.GetTimestamp();
-        FuzzOutcome outcome;
-        string? problem = null;
-        try
-        {
-            ReadAll(input);
-            outcome = FuzzOutcome.Accepted;
-        }
-        catch (ZooKeeperProtocolException)
-        {
-            outcome = FuzzOutcome.Corrupt;
-        }
-#pragma warning disable CA1031 // Any other exception is what the fuzzer is looking for.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            outcome = FuzzOutcome.Failed;
-            problem = $"decoding threw {exception}";
-        }
-
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        problem ??= allocated > MaxAllocatedBytes(input.Length)
-            ? $"decoding {input.Length} bytes allocated {allocated}" : null;
-        return new(problem is null ? outcome : FuzzOutcome.Failed, problem, null, elapsed, allocated);
+        var verdict = FuzzReading.Measure(
+            () => ReadAll(input),
+            static exception => exception is ZooKeeperProtocolException ? (FuzzOutcome.Corrupt, null) : null);
+        return verdict.Problem is null
+            && FuzzReading.ExcessOf(verdict, input.Length, MaxAllocatedBytes(input.Length)) is { } problem
+                ? verdict with { Outcome = FuzzOutcome.Failed, Problem = problem } : verdict;
     }
 
     /// <summary>Streams of answers that are right.</summary>

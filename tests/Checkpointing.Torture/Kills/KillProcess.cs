@@ -37,7 +37,6 @@ internal static class KillProcess
 {
     // What does not come to its operation is killed after so long.
     private const int LongestRunMs = 2_500;
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
 
     /// <summary>Runs one to its end.</summary>
     /// <param name="plan">What ends it.</param>
@@ -48,48 +47,30 @@ internal static class KillProcess
     internal static async Task<KilledLife> RunAsync(
         KillLifePlan plan, IReadOnlyList<string> arguments, Action onRunning)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "Checkpointing.Torture.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardInput = true, // it ends with us
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
         var life = new KilledLife();
-        using var limit = new CancellationTokenSource(s_limit);
-        using var killer = new Timer(_ => Kill(process));
-        if (plan.Moment == KillMoment.Starting)
-        {
-            killer.Change(plan.At, Timeout.Infinite);
-        }
+        Process? started = null;
+        using var killer = new Timer(_ => LifeProcess.Kill(started!));
+        life.End = await LifeProcess.RunAsync(arguments, OnLine, OnStarted).ConfigureAwait(false);
+        return life;
 
-        try
+        void OnStarted(Process process)
         {
-            while (await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } line)
+            started = process;
+            if (plan.Moment == KillMoment.Starting)
             {
-                Take(line, life);
-                if (line.StartsWith(KillsLifeCommand.RunningPrefix, StringComparison.Ordinal))
-                {
-                    onRunning();
-                    ArmWhenRunning(plan, killer);
-                }
+                killer.Change(plan.At, Timeout.Infinite);
             }
-
-            await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+
+        void OnLine(string line)
         {
-            Kill(process);
-            throw new TimeoutException($"A process did not end within {s_limit}.");
+            Take(line, life);
+            if (line.StartsWith(KillsLifeCommand.RunningPrefix, StringComparison.Ordinal))
+            {
+                onRunning();
+                ArmWhenRunning(plan, killer);
+            }
         }
-
-        life.End = (LifeEnd)process.ExitCode;
-        return Enum.IsDefined(life.End)
-            ? life
-            : throw new InvalidOperationException(
-                $"A process ended with exit code {process.ExitCode}: {await errors.ConfigureAwait(false)}");
     }
 
     private static void ArmWhenRunning(KillLifePlan plan, Timer killer)
@@ -97,18 +78,6 @@ internal static class KillProcess
         if (plan.Moment is KillMoment.Running or KillMoment.Operation)
         {
             killer.Change(plan.Moment == KillMoment.Running ? plan.At : LongestRunMs, Timeout.Infinite);
-        }
-    }
-
-    // SIGKILL; it may have ended by itself meanwhile.
-    private static void Kill(Process process)
-    {
-        try
-        {
-            process.Kill();
-        }
-        catch (InvalidOperationException)
-        {
         }
     }
 
