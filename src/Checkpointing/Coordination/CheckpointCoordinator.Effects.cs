@@ -198,6 +198,6 @@ public sealed partial class CheckpointCoordinator
             isPinned = true;
         }
 
-        Dispatch(new CoordinatorEvent.PinsChecked(check.Checkpoint, isPinned));
+        Dispatch(new CoordinatorEvent.PinsChecked(check.Checkpoint, check.EndedCount, isPinned));
     }
 }

@@ -15,6 +15,9 @@ internal sealed partial class CoordinatorCore
     // Left the list, but a foreign job has pinned them: looked at again when a checkpoint ends.
     private readonly List<CompletedCheckpoint> _pinned = [];
 
+    // How many checkpoints have ended: a look at pins that began before the last of them may have seen an old state.
+    private long _endedCount;
+
     // Paths of all that left the list and whose files were not let go yet: the record names them.
     private readonly HashSet<string> _unreleased = [];
 
@@ -64,12 +67,9 @@ internal sealed partial class CoordinatorCore
             leaving.WaitsFor.Remove(id);
         }
 
+        _endedCount++;
         ReleaseLeaving();
-        foreach (var checkpoint in _pinned)
-        {
-            _effects.Add(new CoordinatorEffect.CheckPins(checkpoint));
-        }
-
+        _pinned.ForEach(CheckPins);
         _pinned.Clear();
     }
 
@@ -80,14 +80,23 @@ internal sealed partial class CoordinatorCore
             _leaving.Remove(leaving);
 
             // The pointer is away already; whoever pins from now on finds that out.
-            _effects.Add(new CoordinatorEffect.CheckPins(leaving.Checkpoint));
+            CheckPins(leaving.Checkpoint);
         }
     }
+
+    private void CheckPins(CompletedCheckpoint checkpoint) =>
+        _effects.Add(new CoordinatorEffect.CheckPins(checkpoint, _endedCount));
 
     private void OnPinsChecked(CoordinatorEvent.PinsChecked pins)
     {
         if (_phase == LifePhase.Failed)
         {
+            return;
+        }
+
+        if (pins.IsPinned && pins.EndedCount < _endedCount)
+        {
+            CheckPins(pins.Checkpoint);
             return;
         }
 

@@ -32,8 +32,8 @@ internal abstract record CoordinatorEffect
     /// <summary>Replace the register's record.</summary>
     public sealed record ReplaceRegister(RegisterChange Change, RegisterRecord Record) : CoordinatorEffect;
 
-    /// <summary>Look for pins of a checkpoint that left the list.</summary>
-    public sealed record CheckPins(CompletedCheckpoint Checkpoint) : CoordinatorEffect;
+    /// <summary>Look for pins of a checkpoint that left the list; so many checkpoints had ended by then.</summary>
+    public sealed record CheckPins(CompletedCheckpoint Checkpoint, long EndedCount) : CoordinatorEffect;
 
     /// <summary>Delete files, in this order. They are unreachable for ever.</summary>
     public sealed record Delete(IReadOnlyList<string> Paths, string Why) : CoordinatorEffect;

@@ -86,8 +86,9 @@ internal abstract record CoordinatorEvent
     /// <summary>It does not.</summary>
     public sealed record RegisterFailed(RegisterChange Change, CheckpointingException Cause) : CoordinatorEvent;
 
-    /// <summary>Pins of a checkpoint that left the list were looked for.</summary>
-    public sealed record PinsChecked(CompletedCheckpoint Checkpoint, bool IsPinned) : CoordinatorEvent;
+    /// <summary>Pins of a checkpoint that left the list were looked for, as was asked when so many checkpoints had
+    /// ended.</summary>
+    public sealed record PinsChecked(CompletedCheckpoint Checkpoint, long EndedCount, bool IsPinned) : CoordinatorEvent;
 
     /// <summary>The job ends, or leaves for a while.</summary>
     public sealed record Ending(JobTermination Termination) : CoordinatorEvent;

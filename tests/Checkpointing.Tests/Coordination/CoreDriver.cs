@@ -333,7 +333,7 @@ internal sealed class CoreDriver
                 ReplaceRegister(replace, which % 11);
                 break;
             case CoordinatorEffect.CheckPins check:
-                Handle(new CoordinatorEvent.PinsChecked(check.Checkpoint, which % 5 == 4));
+                Handle(new CoordinatorEvent.PinsChecked(check.Checkpoint, check.EndedCount, which % 5 == 4));
                 break;
         }
     }

@@ -113,6 +113,36 @@ public sealed class RetentionTests
         StoredState.Orphans(_storage, _register, "job").Should().BeEmpty("the reader stands on its own feet");
     }
 
+    // A look at the pins that had read the reader's record came back after the last checkpoint of the owner had ended,
+    // and nobody looked again.
+    [Fact]
+    public void PinnedCheckpoint_ThePinGoesWhileItIsLookedAt_LetsGoOnceACheckpointEnded()
+    {
+        var register = new ReadRegister(_register);
+        var owner = new SimulatedCluster(_storage, register, "job", 1);
+        owner.Start();
+        Work(owner, compact: false);
+        var pinned = owner.Checkpoint();
+        var reader = new SimulatedCluster(_storage, _register, "reader", 2);
+        reader.Start(pinned.Path);
+        var seen = 0;
+        register.Read = job =>
+        {
+            if (job.Name == "reader" && seen++ == 0)
+            {
+                reader.Checkpoint();
+                reader.Run(reader.Coordinator.EndAsync(JobTermination.Suspended));
+                owner.Checkpoint();
+            }
+        };
+
+        Work(owner, compact: true);
+        owner.Checkpoint();
+        owner.Run(owner.Coordinator.EndAsync(JobTermination.Suspended));
+        seen.Should().Be(1, "it was looked at while it was there");
+        StoredState.Orphans(_storage, _register, "job").Should().BeEmpty("the reader has let go");
+    }
+
     [Fact]
     public void Add_OldestReadableGoFirst_UnreadableAndTheNewestStay()
     {
@@ -189,4 +219,23 @@ public sealed class RetentionTests
 
     private SimulatedCluster NewCluster(int seed, CheckpointCoordinatorOptions options, ILoggerFactory? log = null) =>
         new(_storage, _register, "job", seed, options: options, log: log);
+
+    /// <summary>Says what was read, before the answer is used.</summary>
+    private sealed class ReadRegister(ICheckpointRegister inner) : ICheckpointRegister
+    {
+        public Action<JobId>? Read { get; set; }
+
+        public string Description => inner.Description;
+
+        public async ValueTask<RegisterEntry?> ReadAsync(JobId job, CancellationToken cancellationToken)
+        {
+            var entry = await inner.ReadAsync(job, cancellationToken);
+            Read?.Invoke(job);
+            return entry;
+        }
+
+        public ValueTask<RegisterReplacement> TryReplaceAsync(
+            JobId job, long expectedVersion, ReadOnlyMemory<byte> record, CancellationToken cancellationToken) =>
+            inner.TryReplaceAsync(job, expectedVersion, record, cancellationToken);
+    }
 }
