@@ -10,7 +10,7 @@ public sealed class FuzzTargetTests
     [InlineData("zookeeper")]
     public void Run_ManyInputs_AreReadOrRefusedByTheOneException(string name)
     {
-        const int Inputs = 6_000;
+        const int Inputs = 10_000;
         var target = FuzzCommand.TargetOf(name);
         var report = new FuzzEngine(20_261, target.Load(0), target).Run(0, Inputs);
 
