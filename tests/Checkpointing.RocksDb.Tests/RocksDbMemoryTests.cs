@@ -116,21 +116,19 @@ public sealed class RocksDbMemoryTests : IDisposable
         return most;
     }
 
-    /// <summary>Bytes in write buffers when nothing is written to files any more: below the budget, or the same for a
-    /// while.</summary>
+    /// <summary>Bytes in write buffers once they are below the budget; after a deadline, whatever they are.</summary>
     private static async Task<long> SettleAsync(RocksDbMemory memory)
     {
+        const int MaxLooks = 600;
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        var last = memory.GetUsage().WriteBufferBytes;
-        for (var same = 0; same < 20 && last > memory.WriteBufferBudgetBytes; same++)
+        var used = memory.GetUsage().WriteBufferBytes;
+        for (var look = 0; look < MaxLooks && used > memory.WriteBufferBudgetBytes; look++)
         {
             await timer.WaitForNextTickAsync();
-            var now = memory.GetUsage().WriteBufferBytes;
-            same = now == last ? same : 0;
-            last = now;
+            used = memory.GetUsage().WriteBufferBytes;
         }
 
-        return last;
+        return used;
     }
 
     private static byte[] KeyOf(int row)
