@@ -5,6 +5,7 @@ using Checkpointing.Torture.CrashPoints;
 using Checkpointing.Torture.ExactlyOnce;
 using Checkpointing.Torture.Fuzz;
 using Checkpointing.Torture.Kills;
+using Checkpointing.Torture.Mutations;
 using Checkpointing.Torture.Schedules;
 using Checkpointing.Torture.Simulate;
 using Checkpointing.Torture.SingleFaults;
@@ -24,6 +25,7 @@ internal static class TortureCommandLine
         ExactlyOnceCommand.Create, LifeCommand.Create,
         CrashPointsCommand.Create, FaultsCommand.Create, CancellationsCommand.Create, SimulateCommand.Create,
         BrokenCommand.Create, SchedulesCommand.Create, KillsCommand.Create, KillsLifeCommand.Create,
+        MutationsCommand.Create,
     ];
 
     /// <summary>Runs the program.</summary>

@@ -1,0 +1,72 @@
+namespace Checkpointing.Torture.Mutations;
+
+/// <summary>Whether enough mutants were killed: of all at least <see cref="LeastScore"/> in 100, and every one in a
+/// file that decides what may be deleted.</summary>
+internal static class MutationJudgement
+{
+    /// <summary>Killed mutants in 100.</summary>
+    internal const double LeastScore = 85;
+
+    /// <summary>Files that decide what is deleted: who owns a file, who still needs a checkpoint, what a sweep leaves,
+    /// and in which order the pointer and the file go.</summary>
+    internal static IReadOnlyList<string> DecideDeletion { get; } =
+    [
+        "SharedState/SharedStateRegistry.cs",
+        "SharedState/OwnerBits.cs",
+        "CompletedCheckpoints/CheckpointPins.cs",
+        "CompletedCheckpoints/CheckpointReference.cs",
+        "CompletedCheckpoints/CheckpointSweep.cs",
+        "CompletedCheckpoints/CompletedCheckpointExtensions.cs",
+        "CompletedCheckpoints/OwnedFolders.cs",
+        "CompletedCheckpoints/RetentionPolicy.cs",
+        "Coordination/CoordinatorCore.Releasing.cs",
+    ];
+
+    internal static TortureReport Of(IReadOnlyList<Mutant> mutants)
+    {
+        var report = new TortureReport("mutations", 0);
+        var counted = mutants.Where(static m => m.IsKilled || m.HasLived).ToList();
+        var lived = counted.Where(static m => m.HasLived && EquivalentMutant.Find(m) is null).ToList();
+        report.Set("mutants", counted.Count);
+        report.Set("killed", counted.Count(static m => m.IsKilled));
+        report.Set("equal", counted.Count - counted.Count(static m => m.IsKilled) - lived.Count);
+        report.Set("lived", lived.Count);
+        report.Set("score", ScoreOf(counted));
+        foreach (var concept in counted.GroupBy(static m => m.Concept)
+            .OrderBy(static g => g.Key, StringComparer.Ordinal))
+        {
+            var score = ScoreOf([.. concept]);
+            report.Set($"score.{concept.Key}", score);
+            report.Set($"mutants.{concept.Key}", concept.Count());
+            if (score < LeastScore)
+            {
+                Fail(report, $"{concept.Key}: {score} of 100 mutants were killed, {LeastScore} have to be.");
+            }
+        }
+
+        var deciding = counted.Where(static m => DecideDeletion.Contains(m.File)).ToList();
+        report.Set("deciding.mutants", deciding.Count);
+        report.Set("deciding.lived", deciding.Count(lived.Contains));
+        foreach (var mutant in deciding.Where(lived.Contains))
+        {
+            Fail(report, $"It decides what is deleted, and no test fails: {mutant}");
+        }
+
+        if (deciding.Count == 0)
+        {
+            Fail(report, "No mutant is of a file that decides what is deleted.");
+        }
+
+        return report;
+    }
+
+    // A mutant that behaves as the original cannot be killed; it counts for neither side.
+    private static double ScoreOf(IReadOnlyCollection<Mutant> mutants)
+    {
+        var killed = mutants.Count(static m => m.IsKilled);
+        var lived = mutants.Count(static m => m.HasLived && EquivalentMutant.Find(m) is null);
+        return Math.Round(100.0 * killed / Math.Max(1, killed + lived), 1);
+    }
+
+    private static void Fail(TortureReport report, string what) => report.Add(new(what, "bash tests/mutation/run"));
+}
