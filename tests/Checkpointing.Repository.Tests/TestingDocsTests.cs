@@ -2,24 +2,38 @@ using System.Text.RegularExpressions;
 
 namespace Checkpointing.Repository.Tests;
 
-/// <summary>The example of docs/testing.md is a test that runs.</summary>
+/// <summary>The examples of docs/testing.md are tests that run.</summary>
 public sealed partial class TestingDocsTests
 {
-    private const string Test = "tests/Checkpointing.Torture.Tests/Simulation/TorturingAnOperatorTests.cs";
+    // In the order of the page; a part may stand in front of the one before it.
+    private static readonly (string Test, int Parts)[] s_examples =
+    [
+        ("tests/Checkpointing.Hosting.Tests/Operators/OperatorExampleTests.cs", 2),
+        ("tests/Checkpointing.Torture.Tests/Simulation/TorturingAProcessTests.cs", 1),
+    ];
 
     [Fact]
-    public void Example_Lines_AreThoseOfTheTestInTheirOrder()
+    public void Examples_Lines_AreThoseOfTheTestsInTheirOrder()
     {
-        var example = CSharpBlock().Matches(RepositoryFiles.Read("docs/testing.md")).Should().ContainSingle().Subject;
-        var lines = Lines(example.Groups["code"].Value);
-        var test = Lines(RepositoryFiles.Read(Test));
-
-        lines.Count.Should().BeGreaterThan(30);
-        var at = 0;
-        foreach (var line in lines)
+        var parts = new Queue<string>(CSharpBlock().Matches(RepositoryFiles.Read("docs/testing.md"))
+            .Select(static block => block.Groups["code"].Value));
+        parts.Should().HaveCount(s_examples.Sum(static example => example.Parts));
+        foreach (var (path, count) in s_examples)
         {
-            at = test.IndexOf(line, at) + 1;
-            at.Should().BePositive("'{0}' of docs/testing.md stands in the test, behind the line before it", line);
+            var test = Lines(RepositoryFiles.Read(path));
+            var lineCount = 0;
+            for (var part = 0; part < count; part++)
+            {
+                var at = 0;
+                foreach (var line in Lines(parts.Dequeue()))
+                {
+                    lineCount++;
+                    at = test.IndexOf(line, at) + 1;
+                    at.Should().BePositive("'{0}' of docs/testing.md stands in {1}, behind those before", line, path);
+                }
+            }
+
+            lineCount.Should().BeGreaterThan(30, path);
         }
     }
 

@@ -8,7 +8,7 @@ internal abstract class StatefulLogic<TState> : SubtaskLogic
 {
     private TState? _state;
 
-    protected TState State => _state ?? throw new InvalidOperationException("The subtask is not open.");
+    protected internal TState State => _state ?? throw new InvalidOperationException("The subtask is not open.");
 
     public override Task? StateFailure => State.Failure;
 

@@ -23,6 +23,7 @@ public sealed class BroadcastStateDescriptor<TKey, TValue>(
 
     internal StateSerializer<TValue> ValueSerializer => Resolve(valueSerializer);
 
-    IStoredOperatorState IOperatorStateDescriptor.NewState(string operatorName) =>
+    IStoredOperatorState IOperatorStateDescriptor.NewState(
+        string operatorName, StateObserver? observer) =>
         new BroadcastState<TKey, TValue>(this, operatorName);
 }

@@ -6,7 +6,10 @@ namespace Checkpointing.State;
 /// <summary>Makes the operator state of its type.</summary>
 internal interface IOperatorStateDescriptor
 {
-    IStoredOperatorState NewState(string operatorName);
+    /// <summary>Makes it, empty.</summary>
+    /// <param name="operatorName">For messages.</param>
+    /// <param name="observer">Sees what passes in and out; null: nobody does.</param>
+    IStoredOperatorState NewState(string operatorName, StateObserver? observer);
 }
 
 /// <summary>A list or a broadcast map of the operator, whatever its type.</summary>

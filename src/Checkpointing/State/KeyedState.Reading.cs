@@ -63,7 +63,29 @@ public sealed partial class KeyedState<TKey>
         }
     }
 
-    private static List<T> DecodeList<T>(
+    /// <summary>The live rows of a declared state that begin with a prefix, without stamps.</summary>
+    /// <remarks>Needs no key scope. The state must not be changed during the enumeration.</remarks>
+    internal IEnumerable<Row> ReadRows(KeyedStateAccess access, byte[]? prefix = null)
+    {
+        var cursor = access.BeginScan(prefix);
+        try
+        {
+            while (cursor.MoveNext())
+            {
+                if (access.TryCopyLive(cursor.Value, out var live))
+                {
+                    yield return Split(access, cursor.Key, live);
+                }
+            }
+        }
+        finally
+        {
+            access.EndScan(cursor);
+        }
+    }
+
+    /// <summary>The elements of a list's row.</summary>
+    internal static List<T> DecodeList<T>(
         KeyedStateAccess access, StateSerializer<T> serializer, ReadOnlySpan<byte> value)
     {
         List<T> elements = [];
@@ -83,25 +105,6 @@ public sealed partial class KeyedState<TKey>
         }
     }
 
-    private IEnumerable<Row> ReadRows(KeyedStateAccess access)
-    {
-        var cursor = access.BeginScan([]);
-        try
-        {
-            while (cursor.MoveNext())
-            {
-                if (access.TryCopyLive(cursor.Value, out var live))
-                {
-                    yield return Split(access, cursor.Key, live);
-                }
-            }
-        }
-        finally
-        {
-            access.EndScan(cursor);
-        }
-    }
-
     private Row Split(KeyedStateAccess access, ReadOnlySpan<byte> row, byte[] value)
     {
         var rest = row[KeyedRowKey.KeyGroupSize..];
@@ -112,6 +115,7 @@ public sealed partial class KeyedState<TKey>
             rest.ToArray(), value);
     }
 
-    private readonly record struct Row(
+    /// <summary>A row: whose it is, and what it holds.</summary>
+    internal readonly record struct Row(
         int KeyGroup, TKey Key, byte[] KeyBytes, byte[] Namespace, byte[] UserKey, byte[] Value);
 }

@@ -91,7 +91,8 @@ public sealed partial class KeyedState<TKey>
         return state as TState ?? throw DeclaredOtherwise(descriptor);
     }
 
-    private KeyedStateAccess Find(StateDescriptor descriptor)
+    /// <summary>The access of a declared state.</summary>
+    internal KeyedStateAccess Find(StateDescriptor descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         _current.ThrowIfDisposed();

@@ -8,7 +8,8 @@ namespace Checkpointing.State;
 /// <remarks>The one place that knows of stamps: the states above see values without, and none that has
 /// expired.</remarks>
 internal sealed partial class KeyedStateAccess(
-    StateDescriptor descriptor, KeyedStateTable table, CurrentKey current, TimeProvider time)
+    StateDescriptor descriptor, KeyedStateTable table, CurrentKey current, TimeProvider time,
+    StateObserver? observer = null)
 {
     private readonly ArrayBufferWriter<byte> _value = new();
     private readonly Stack<ArrayBufferWriter<byte>> _spareBuffers = new();
@@ -17,6 +18,8 @@ internal sealed partial class KeyedStateAccess(
     internal StateDescriptor Descriptor => descriptor;
 
     internal CurrentKey Current => current;
+
+    internal bool IsObserved => observer is not null;
 
     internal ReadOnlySpan<byte> Prefix() => current.Prefix(descriptor);
 
@@ -50,6 +53,7 @@ internal sealed partial class KeyedStateAccess(
         if (TryRead(row, out var bytes, refresh))
         {
             value = Decode(serializer, bytes);
+            observer?.HandedOut(descriptor, row, value, serializer);
             return true;
         }
 
@@ -64,6 +68,7 @@ internal sealed partial class KeyedStateAccess(
         WriteStamp(_value);
         serializer.Write(value, _value);
         table.Put(row, _value.WrittenSpan);
+        observer?.Stored(descriptor, row, value, serializer);
     }
 
     /// <summary>Folds a value into a row by the state's built-in reduction, if the table can.</summary>
@@ -79,6 +84,7 @@ internal sealed partial class KeyedStateAccess(
     internal void PutBytes(ReadOnlySpan<byte> row, ReadOnlySpan<byte> value)
     {
         CheckNotScanned();
+        observer?.Replaced(descriptor, row);
         if (_expiry is null)
         {
             table.Put(row, value);
@@ -96,6 +102,7 @@ internal sealed partial class KeyedStateAccess(
     internal void PutStored(ReadOnlySpan<byte> row, ReadOnlySpan<byte> stored)
     {
         CheckNotScanned();
+        observer?.Replaced(descriptor, row);
         table.Put(row, stored);
     }
 
@@ -108,6 +115,7 @@ internal sealed partial class KeyedStateAccess(
     internal void Delete(ReadOnlySpan<byte> row)
     {
         CheckNotScanned();
+        observer?.Replaced(descriptor, row);
         table.Delete(row);
     }
 
@@ -166,6 +174,7 @@ internal sealed partial class KeyedStateAccess(
 
         foreach (var row in rows)
         {
+            observer?.Replaced(descriptor, row);
             table.Delete(row);
         }
     }
@@ -174,6 +183,10 @@ internal sealed partial class KeyedStateAccess(
     /// <exception cref="CheckpointCorruptException">The serializer refused the bytes.</exception>
     internal T Decode<T>(StateSerializer<T> serializer, ReadOnlySpan<byte> bytes) =>
         StoredValue.Read(serializer, bytes, serializer.Identity, current.OperatorName, descriptor.Name);
+
+    /// <summary>Tells the observer of a value that is handed out beside <see cref="TryReadValue"/>.</summary>
+    internal void Observe<T>(ReadOnlySpan<byte> row, T value, StateSerializer<T> serializer) =>
+        observer?.HandedOut(descriptor, row, value, serializer);
 
     /// <summary>Takes one part off the front of stored bytes.</summary>
     /// <exception cref="CheckpointCorruptException">The bytes end before the part does.</exception>

@@ -38,6 +38,9 @@ public sealed class KeyedTimers<TKey>
     /// <summary>Time of the earliest timer of processing time; null if there is none.</summary>
     public Timestamp? NextProcessingTime => _processingTime.Min?.Time;
 
+    /// <summary>The rows of all timers.</summary>
+    internal IEnumerable<byte[]> Rows => _eventTime.Concat(_processingTime).Select(static entry => entry.Row);
+
     /// <summary>Registers for the current key and namespace (without a namespace scope: for none): due when the
     /// watermark is at the time.</summary>
     /// <exception cref="InvalidOperationException">There is no key scope.</exception>

@@ -120,6 +120,11 @@ public sealed class ListState<T>
             }
 
             Current = _access.Decode(_serializer, _access.TakePart(ref _rest));
+            if (_access.IsObserved)
+            {
+                _access.Observe(_access.Prefix(), Current, _serializer);
+            }
+
             return true;
         }
 

@@ -115,6 +115,11 @@ public sealed class MapState<TKey, TValue>
                     Current = new(
                         access.Decode(_map._keySerializer, cursor.Key[_prefixLength..]),
                         access.Decode(_map._valueSerializer, value));
+                    if (access.IsObserved)
+                    {
+                        access.Observe(cursor.Key, Current.Value, _map._valueSerializer);
+                    }
+
                     return true;
                 }
             }

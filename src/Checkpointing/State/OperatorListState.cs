@@ -9,14 +9,16 @@ public sealed class OperatorListState<T> : IStoredOperatorState
 {
     private readonly OperatorListStateDescriptor<T> _descriptor;
     private readonly string _operatorName;
+    private readonly StateObserver? _observer;
     private List<T> _items = [];
     private bool _isShared;
 
-    internal OperatorListState(OperatorListStateDescriptor<T> descriptor, string operatorName) =>
-        (_descriptor, _operatorName) = (descriptor, operatorName);
+    internal OperatorListState(
+        OperatorListStateDescriptor<T> descriptor, string operatorName, StateObserver? observer) =>
+        (_descriptor, _operatorName, _observer) = (descriptor, operatorName, observer);
 
     /// <summary>The items now; after a restore those that went to this subtask.</summary>
-    public IReadOnlyList<T> Items => _items;
+    public IReadOnlyList<T> Items => _observer is null ? _items : HandOut(_observer);
 
     StateDescriptor IStoredOperatorState.Descriptor => _descriptor;
 
@@ -33,15 +35,16 @@ public sealed class OperatorListState<T> : IStoredOperatorState
             _isShared = false;
         }
 
-        _items.Add(item);
+        _items.Add(_observer is null ? item : Copy(item));
     }
 
     /// <summary>Takes these items instead.</summary>
     public void Replace(IEnumerable<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        _items = [.. items];
+        _items = _observer is null ? [.. items] : [.. items.Select(Copy)];
         _isShared = false;
+        _observer?.Replaced(_descriptor, []);
     }
 
     void IStoredOperatorState.AddStored(ReadOnlySpan<byte> item, SerializerIdentity stored) =>
@@ -51,6 +54,24 @@ public sealed class OperatorListState<T> : IStoredOperatorState
     {
         _isShared = true;
         return new Snapshot(_items, _descriptor.ItemSerializer);
+    }
+
+    private List<T> HandOut(StateObserver observer)
+    {
+        var copies = _items.ConvertAll(Copy);
+        foreach (var copy in copies)
+        {
+            observer.HandedOut(_descriptor, [], copy, _descriptor.ItemSerializer);
+        }
+
+        return copies;
+    }
+
+    private T Copy(T item)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        _descriptor.ItemSerializer.Write(item, bytes);
+        return _descriptor.ItemSerializer.Read(bytes.WrittenSpan);
     }
 
     private sealed class Snapshot(List<T> items, StateSerializer<T> serializer) : IOperatorStateSnapshot

@@ -17,6 +17,7 @@ public sealed class OperatorListStateDescriptor<T>(string name, StateSerializer<
 
     internal StateSerializer<T> ItemSerializer => Resolve(serializer);
 
-    IStoredOperatorState IOperatorStateDescriptor.NewState(string operatorName) =>
-        new OperatorListState<T>(this, operatorName);
+    IStoredOperatorState IOperatorStateDescriptor.NewState(
+        string operatorName, StateObserver? observer) =>
+        new OperatorListState<T>(this, operatorName, observer);
 }

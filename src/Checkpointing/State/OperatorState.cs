@@ -10,12 +10,13 @@ public sealed class OperatorState
     private readonly Dictionary<string, IStoredOperatorState> _states = [];
     private readonly List<IStoredOperatorState> _inOrder = [];
 
-    internal OperatorState(string operatorName, IEnumerable<StateDescriptor> declared)
+    internal OperatorState(
+        string operatorName, IEnumerable<StateDescriptor> declared, StateObserver? observer = null)
     {
         _operatorName = operatorName;
         foreach (var descriptor in declared.OfType<IOperatorStateDescriptor>())
         {
-            var state = descriptor.NewState(operatorName);
+            var state = descriptor.NewState(operatorName, observer);
             _states.Add(state.Descriptor.Name, state);
             _inOrder.Add(state);
         }

@@ -25,6 +25,9 @@ public abstract partial class StateSerializer
     public virtual SerializerCompatibility CheckStored(SerializerIdentity stored) =>
         stored == Identity ? SerializerCompatibility.Same : SerializerCompatibility.Incompatible;
 
+    /// <summary>Reads one value that this serializer wrote, whatever its type is.</summary>
+    internal abstract object? ReadBoxed(ReadOnlySpan<byte> source);
+
     /// <summary>Writes a stored value anew, in the layout of today.</summary>
     internal abstract void Rewrite(
         ReadOnlySpan<byte> value, SerializerIdentity stored, IBufferWriter<byte> target, string operatorName,

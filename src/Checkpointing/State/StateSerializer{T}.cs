@@ -21,6 +21,8 @@ public abstract class StateSerializer<T> : StateSerializer
     /// <see cref="SerializerCompatibility.Migrates"/>.</summary>
     public virtual T ReadStored(ReadOnlySpan<byte> source, SerializerIdentity stored) => Read(source);
 
+    internal sealed override object? ReadBoxed(ReadOnlySpan<byte> source) => Read(source);
+
     internal sealed override void Rewrite(
         ReadOnlySpan<byte> value, SerializerIdentity stored, IBufferWriter<byte> target, string operatorName,
         string state) =>

@@ -48,4 +48,7 @@ public sealed record SubtaskStateContext
 
     /// <summary>Log.</summary>
     public required ILogger Logger { get; init; }
+
+    /// <summary>Sees what passes in and out; null, the default: nobody does.</summary>
+    internal StateObserver? Observer { get; init; }
 }

@@ -56,7 +56,7 @@ internal static partial class SubtaskStateOpening
 
             KeyedStateAccess[] accesses =
                 [.. declared.Select(state => new KeyedStateAccess(
-                    state, backend!.GetTable(state.Name), current, context.Time))];
+                    state, backend!.GetTable(state.Name), current, context.Time, context.Observer))];
             var timers = context.UsesTimers ? new KeyedTimers<TKey>(accesses[^1], keySerializer) : null;
             var user = context.UsesTimers ? accesses[..^1] : accesses;
             return new(
@@ -132,7 +132,7 @@ internal static partial class SubtaskStateOpening
     private static async ValueTask<OperatorState> OpenOperatorStateAsync(
         SubtaskStateContext context, CancellationToken cancellationToken)
     {
-        var state = new OperatorState(context.Operator, context.States);
+        var state = new OperatorState(context.Operator, context.States, context.Observer);
         await OperatorStateRestore.RunAsync(state, context, cancellationToken).ConfigureAwait(false);
         return state;
     }

@@ -53,6 +53,20 @@ public sealed class PackageTests(PackedSources packed) : IClassFixture<PackedSou
         }
     }
 
+    // It drives what the host runs, and that is not public.
+    [Fact]
+    public void TestingPackage_DependsOnTheOthers_InItsOwnVersionOnly()
+    {
+        using var package = packed.Open("Checkpointing.Testing");
+
+        var versions = PackedSources.MetadataOf(package).Descendants()
+            .Where(static one => one.Name.LocalName == "dependency")
+            .ToDictionary(static one => one.Attribute("id")!.Value, static one => one.Attribute("version")!.Value);
+
+        versions["Checkpointing"].Should().Be($"[{PackedSources.Version}]");
+        versions["Checkpointing.Hosting"].Should().Be($"[{PackedSources.Version}]");
+    }
+
     [Fact]
     public void Assemblies_All_HaveDocumentationAndSymbolsThatFindEverySource()
     {

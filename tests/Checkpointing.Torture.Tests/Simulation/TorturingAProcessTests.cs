@@ -7,8 +7,8 @@ using Checkpointing.Testing.Simulation;
 
 namespace Checkpointing.Torture.Tests.Simulation;
 
-/// <summary>The example of docs/testing.md, word for word.</summary>
-public sealed class TorturingAnOperatorTests
+/// <summary>The example of docs/testing.md for a process, word for word.</summary>
+public sealed class TorturingAProcessTests
 {
     [Fact]
     public async Task Example_OfTheDocs_Passes()
