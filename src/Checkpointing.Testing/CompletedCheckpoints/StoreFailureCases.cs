@@ -1,5 +1,6 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
+using Checkpointing.Testing.Faults;
 
 namespace Checkpointing.Testing.CompletedCheckpoints;
 
@@ -129,8 +130,10 @@ internal static class StoreFailureCases
     private static async Task FailedDeletionIsMadeUpForAsync(
         CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
     {
-        var storage = new FaultyStorage(setup.Storage) { RefusesToDelete = true };
-        var job = new StoreTestJob(setup.Register, storage, "job", new(), cancellationToken);
+        var noDeletion = new FaultPlan(static operation =>
+            operation.Kind == StorageOperationKind.Delete ? FaultKind.TimedOut : FaultKind.None);
+        var job = new StoreTestJob(
+            setup.Register, new FaultyStorage(setup.Storage, noDeletion), "job", new(), cancellationToken);
         await using (job.ConfigureAwait(false))
         {
             await job.StartAsync().ConfigureAwait(false);
@@ -143,7 +146,7 @@ internal static class StoreFailureCases
             await job.EndAsync().ConfigureAwait(false);
         }
 
-        storage.RefusesToDelete = false;
+        noDeletion.IsActive = false;
         var next = StoreTestJob.Of(setup, cancellationToken);
         await using var nextScope = next.ConfigureAwait(false);
         await next.StartAsync().ConfigureAwait(false);

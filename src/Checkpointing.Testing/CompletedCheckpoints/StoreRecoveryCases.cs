@@ -1,5 +1,7 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
+using Checkpointing.Storage;
+using Checkpointing.Testing.Faults;
 
 namespace Checkpointing.Testing.CompletedCheckpoints;
 
@@ -141,8 +143,9 @@ internal static class StoreRecoveryCases
     private static async Task SkipsUnreadableAsync(
         CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
     {
-        var (storage, older, newest) = await TakeTwoAsync(setup, cancellationToken).ConfigureAwait(false);
-        storage.Unreadable[newest.MetadataPath] = true;
+        var (older, newest) = await TakeTwoAsync(setup, cancellationToken).ConfigureAwait(false);
+        var plan = StoreTestJob.CannotRead(newest.MetadataPath);
+        var storage = new FaultyStorage(setup.Storage, plan);
         var before = new HashSet<string>();
         var job = Open(setup, storage, UnreadableCheckpoints.FallBack, cancellationToken);
         await using (job.ConfigureAwait(false))
@@ -162,7 +165,7 @@ internal static class StoreRecoveryCases
         }
 
         // Readable again: it is listed still, and only what nothing needs goes.
-        storage.Unreadable.Clear();
+        plan.IsActive = false;
         var again = Open(setup, storage, UnreadableCheckpoints.FallBack, cancellationToken);
         await using var againScope = again.ConfigureAwait(false);
         var last = await again.StartAsync().ConfigureAwait(false);
@@ -175,8 +178,9 @@ internal static class StoreRecoveryCases
     private static async Task FailsOnUnreadableAsync(
         CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
     {
-        var (storage, older, newest) = await TakeTwoAsync(setup, cancellationToken).ConfigureAwait(false);
-        storage.Unreadable[newest.MetadataPath] = true;
+        var (older, newest) = await TakeTwoAsync(setup, cancellationToken).ConfigureAwait(false);
+        var plan = StoreTestJob.CannotRead(newest.MetadataPath);
+        var storage = new FaultyStorage(setup.Storage, plan);
         var job = Open(setup, storage, UnreadableCheckpoints.Fail, cancellationToken);
         await using var jobScope = job.ConfigureAwait(false);
         var thrown = await Expect.ThrowsAsync<UnreadableCheckpointException>(
@@ -185,26 +189,25 @@ internal static class StoreRecoveryCases
         Expect.Equal(older.Path, thrown.Older, "The one that could serve");
         await job.ExpectExactlyAsync([older, newest]).ConfigureAwait(false);
 
-        storage.Unreadable.Clear();
+        plan.IsActive = false;
         var restored = await job.StartAsync().ConfigureAwait(false);
         Expect.Equal(newest.Path, restored?.Checkpoint.Path, "The checkpoint that serves when it is readable again");
     }
 
-    private static async Task<(FaultyStorage Storage, CompletedCheckpoint Older, CompletedCheckpoint Newest)>
-        TakeTwoAsync(CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
+    private static async Task<(CompletedCheckpoint Older, CompletedCheckpoint Newest)> TakeTwoAsync(
+        CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
     {
-        var storage = new FaultyStorage(setup.Storage);
-        var job = Open(setup, storage, UnreadableCheckpoints.FallBack, cancellationToken);
+        var job = Open(setup, setup.Storage, UnreadableCheckpoints.FallBack, cancellationToken);
         await using var jobScope = job.ConfigureAwait(false);
         await job.StartAsync().ConfigureAwait(false);
         var older = await job.Write("a").CheckpointAsync().ConfigureAwait(false);
         var newest = await job.Write("b").CheckpointAsync().ConfigureAwait(false);
         await job.EndAsync().ConfigureAwait(false);
-        return (storage, older, newest);
+        return (older, newest);
     }
 
     private static StoreTestJob Open(
-        CompletedCheckpointStoreSetup setup, FaultyStorage storage, UnreadableCheckpoints unreadable,
+        CompletedCheckpointStoreSetup setup, ICheckpointStorage storage, UnreadableCheckpoints unreadable,
         CancellationToken cancellationToken) =>
         new(setup.Register, storage, "job",
             new() { MaxRetainedCheckpoints = 2, UnreadableCheckpoints = unreadable }, cancellationToken);

@@ -1,5 +1,6 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Coordination;
+using Checkpointing.Testing.Faults;
 
 namespace Checkpointing.Testing.CompletedCheckpoints;
 
@@ -110,7 +111,9 @@ internal static class StoreStartingPointCases
         CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
     {
         var (own, _) = await TakeAsync(setup, "job", 9, cancellationToken).ConfigureAwait(false);
-        var storage = new FaultyStorage(setup.Storage);
+        var plan = StoreTestJob.CannotRead($"{own[^2]}/_metadata");
+        plan.IsActive = false;
+        var storage = new FaultyStorage(setup.Storage, plan);
         var options = new CheckpointCoordinatorOptions { MaxRetainedCheckpoints = 3 };
         var job = new StoreTestJob(setup.Register, storage, "job", options, cancellationToken);
         await using (job.ConfigureAwait(false))
@@ -120,7 +123,7 @@ internal static class StoreStartingPointCases
         }
 
         // The newest was left; the one that was resumed from cannot be read: the one before is of its history.
-        storage.Unreadable[$"{own[^2]}/_metadata"] = true;
+        plan.IsActive = true;
         var again = new StoreTestJob(setup.Register, storage, "job", options, cancellationToken);
         await using (again.ConfigureAwait(false))
         {
@@ -129,7 +132,7 @@ internal static class StoreStartingPointCases
             Expect.Equal(own[^2], restored!.Skipped.Single().Path, "The checkpoint that was skipped");
         }
 
-        storage.Unreadable.Clear();
+        plan.IsActive = false;
         var last = new StoreTestJob(setup.Register, storage, "job", options, cancellationToken);
         await using var lastScope = last.ConfigureAwait(false);
         await last.StartAsync().ConfigureAwait(false);
@@ -144,12 +147,8 @@ internal static class StoreStartingPointCases
         CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken)
     {
         var (own, _) = await TakeAsync(setup, "job", 3, cancellationToken).ConfigureAwait(false);
-        var storage = new FaultyStorage(setup.Storage);
-        foreach (var path in own)
-        {
-            storage.Unreadable[$"{path}/_metadata"] = true;
-        }
-
+        var storage = new FaultyStorage(
+            setup.Storage, StoreTestJob.CannotRead([.. own.Select(static path => $"{path}/_metadata")]));
         foreach (var policy in Enum.GetValues<UnreadableCheckpoints>())
         {
             var job = new StoreTestJob(
@@ -182,8 +181,7 @@ internal static class StoreStartingPointCases
         }
 
         await first.EndAsync().ConfigureAwait(false);
-        var storage = new FaultyStorage(setup.Storage);
-        storage.Unreadable[newest.MetadataPath] = true;
+        var storage = new FaultyStorage(setup.Storage, StoreTestJob.CannotRead(newest.MetadataPath));
         var job = new StoreTestJob(
             setup.Register, storage, "job", new() { MaxRetainedCheckpoints = 3 }, cancellationToken);
         await using var jobScope = job.ConfigureAwait(false);

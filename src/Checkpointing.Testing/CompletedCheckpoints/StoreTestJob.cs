@@ -4,6 +4,7 @@ using Checkpointing.KeyGroups;
 using Checkpointing.State;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
+using Checkpointing.Testing.Faults;
 
 namespace Checkpointing.Testing.CompletedCheckpoints;
 
@@ -40,6 +41,12 @@ internal sealed class StoreTestJob : ITaskGateway, IAsyncDisposable
         CompletedCheckpointStoreSetup setup, CancellationToken cancellationToken, int retained = 1,
         string name = "job") =>
         new(setup.Register, setup.Storage, name, new() { MaxRetainedCheckpoints = retained }, cancellationToken);
+
+    /// <summary>While it is active, these files cannot be read, and nobody knows why.</summary>
+    public static FaultPlan CannotRead(params IReadOnlyList<string> paths) => new(operation =>
+        operation.Kind == StorageOperationKind.OpenRead && paths.Contains(operation.Path)
+            ? FaultKind.TimedOut
+            : FaultKind.None);
 
     /// <summary>Takes the epoch, or begins the next attempt; everything that was under way is done before.</summary>
     public async Task<RestoredCheckpoint?> StartAsync(

@@ -93,6 +93,16 @@ public sealed class ExactlyOnceTests
             slip is Slip.ChangeWithoutSet or Slip.EmitInDispose or Slip.ThrowAfterRestore);
     }
 
+    // A count of a subtask depends on how many there are as well: here it is the crash alone that shows it.
+    [Fact]
+    public async Task VerifyAsync_OneSubtaskOnly_FindsWhatACrashLoses()
+    {
+        var options = Options();
+        options.MaxParallelism = 1;
+
+        (await FailAsync(Slip.CountInField, options)).Message.Should().Contain("crash after");
+    }
+
     [Theory]
     [InlineData(Slip.CountInField)]
     [InlineData(Slip.CachedState)]
