@@ -82,8 +82,11 @@ internal sealed partial class CoordinatorCore
             {
                 Retained = RetentionPolicy.Add(
                     _record.Retained, add.Pending.Retained!, _unreadable, options.MaxRetainedCheckpoints),
+
+                // A checkpoint of our own needs nothing foreign. In the same change: whoever claims it next takes over
+                // no pin, and nobody would clear ours.
+                Pins = [],
             },
-            RegisterChange.ClearPins => next with { Pins = [] },
             RegisterChange.Drop drop => next with
             {
                 Retained = _record.Retained.Where(r => !drop.Checkpoints.Any(c => c.Path == r.Path)).ToValueList(),
@@ -116,6 +119,7 @@ internal sealed partial class CoordinatorCore
         _unreadable.RemoveWhere(HasLeft);
         if (replaced.Change is RegisterChange.Add { Pending: var pending })
         {
+            RemovePins(before.Pins);
             Complete(pending);
         }
 
@@ -210,8 +214,6 @@ internal sealed partial class CoordinatorCore
             {
                 Abort(older, CheckpointFailureReason.Subsumed, $"checkpoint {pending.Id} completed first", null);
             }
-
-            StandOnOwnFeet();
         }
 
         if (pending.Request.Stop is not null)
@@ -223,15 +225,13 @@ internal sealed partial class CoordinatorCore
         BeginWaiting();
     }
 
-    /// <summary>Our first own checkpoint needs nothing foreign any more, so our pins on foreign checkpoints
-    /// go.</summary>
-    private void StandOnOwnFeet()
+    /// <summary>Deletes pins that the register does not name any more. Should we not come to it, they are stale, and
+    /// anybody's to delete.</summary>
+    private void RemovePins(ValueList<string> pins)
     {
-        if (_record.Pins.Count > 0 && !_changes.Any(static c => c is RegisterChange.ClearPins))
+        if (pins.Count > 0)
         {
-            // The pin goes first: one that the register does not name any more is stale and anybody's to delete.
-            _effects.Add(new CoordinatorEffect.RemovePins([.. _record.Pins]));
-            _changes.Enqueue(new RegisterChange.ClearPins());
+            _effects.Add(new CoordinatorEffect.RemovePins([.. pins]));
         }
     }
 

@@ -117,9 +117,6 @@ internal abstract record RegisterChange
     /// <summary>Reserves ids.</summary>
     public sealed record ReserveIds : RegisterChange;
 
-    /// <summary>Pins were removed.</summary>
-    public sealed record ClearPins : RegisterChange;
-
     /// <summary>The job ended: drops checkpoints that do not stay.</summary>
     public sealed record Drop(IReadOnlyList<CompletedCheckpoint> Checkpoints) : RegisterChange;
 }

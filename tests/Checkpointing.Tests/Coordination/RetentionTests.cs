@@ -143,6 +143,32 @@ public sealed class RetentionTests
         StoredState.Orphans(_storage, _register, "job").Should().BeEmpty("the reader has let go");
     }
 
+    // Between the two a claim took the list and left the pin, which nobody cleared any more.
+    [Fact]
+    public void PinnedCheckpoint_TheReadersFirstCheckpoint_ReplacesThePinInOneChange()
+    {
+        var owner = NewCluster(1, new());
+        owner.Start();
+        Work(owner, compact: false);
+        var pinned = owner.Checkpoint();
+        var register = new ReadRegister(_register);
+        var reader = new SimulatedCluster(_storage, register, "reader", 2);
+        var (withPin, withCheckpoint) = (0, 0);
+        register.Replaced = job =>
+        {
+            var record = StoredState.RegisterOf(_register, job.Name);
+            (withPin, withCheckpoint) = (withPin + record.Pins.Count, withCheckpoint + record.Retained.Count);
+            (record.Pins.Count * record.Retained.Count).Should().Be(0, "it needs the one or the other");
+        };
+
+        reader.Start(pinned.Path);
+        reader.Checkpoint();
+        reader.Run(reader.Coordinator.EndAsync(JobTermination.Suspended));
+        withPin.Should().BePositive();
+        withCheckpoint.Should().BePositive();
+        StoredState.FilesBelow(_storage, pinned.Path).Should().NotContain(path => CheckpointPins.IsPin(path));
+    }
+
     [Fact]
     public void Add_OldestReadableGoFirst_UnreadableAndTheNewestStay()
     {
@@ -220,10 +246,12 @@ public sealed class RetentionTests
     private SimulatedCluster NewCluster(int seed, CheckpointCoordinatorOptions options, ILoggerFactory? log = null) =>
         new(_storage, _register, "job", seed, options: options, log: log);
 
-    /// <summary>Says what was read, before the answer is used.</summary>
+    /// <summary>Says what was read or replaced, before the answer is used.</summary>
     private sealed class ReadRegister(ICheckpointRegister inner) : ICheckpointRegister
     {
         public Action<JobId>? Read { get; set; }
+
+        public Action<JobId>? Replaced { get; set; }
 
         public string Description => inner.Description;
 
@@ -234,8 +262,12 @@ public sealed class RetentionTests
             return entry;
         }
 
-        public ValueTask<RegisterReplacement> TryReplaceAsync(
-            JobId job, long expectedVersion, ReadOnlyMemory<byte> record, CancellationToken cancellationToken) =>
-            inner.TryReplaceAsync(job, expectedVersion, record, cancellationToken);
+        public async ValueTask<RegisterReplacement> TryReplaceAsync(
+            JobId job, long expectedVersion, ReadOnlyMemory<byte> record, CancellationToken cancellationToken)
+        {
+            var outcome = await inner.TryReplaceAsync(job, expectedVersion, record, cancellationToken);
+            Replaced?.Invoke(job);
+            return outcome;
+        }
     }
 }
