@@ -11,10 +11,13 @@ internal sealed class KeyPartitioner<TKey, T>(
 {
     private readonly ArrayBufferWriter<byte> _keyBytes = new(64);
 
-    public override int Select(T value)
+    public override int Select(T value) => SubtaskOf(keySelector(value));
+
+    /// <summary>The subtask that owns a key.</summary>
+    public int SubtaskOf(TKey key)
     {
         _keyBytes.ResetWrittenCount();
-        keySerializer.Write(keySelector(value), _keyBytes);
+        keySerializer.Write(key, _keyBytes);
         var keyGroup = KeyGroupAssignment.KeyGroupOf(_keyBytes.WrittenSpan, maxParallelism);
         return KeyGroupAssignment.SubtaskIndexOf(keyGroup, parallelism, maxParallelism);
     }

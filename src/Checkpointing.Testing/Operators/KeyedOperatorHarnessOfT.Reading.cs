@@ -1,5 +1,3 @@
-using System.Buffers;
-using Checkpointing.KeyGroups;
 using Checkpointing.State;
 
 namespace Checkpointing.Testing.Operators;
@@ -155,10 +153,7 @@ public sealed partial class KeyedOperatorHarness<TKey, TIn, TOut>
         where TDescriptor : StateDescriptor
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var bytes = new ArrayBufferWriter<byte>();
-        _setup.KeySerializer.Write(key, bytes);
-        var group = KeyGroupAssignment.KeyGroupOf(bytes.WrittenSpan, _setup.MaxParallelism);
-        var subtask = _subtasks[KeyGroupAssignment.SubtaskIndexOf(group, Parallelism, _setup.MaxParallelism)];
+        var subtask = _subtasks[_partitioner.SubtaskOf(key)];
         return (subtask.State.Keyed, Find<TDescriptor>(subtask, stateName));
     }
 }

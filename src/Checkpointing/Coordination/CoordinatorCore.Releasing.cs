@@ -94,15 +94,17 @@ internal sealed partial class CoordinatorCore
             return;
         }
 
-        if (pins.IsPinned && pins.EndedCount < _endedCount)
-        {
-            CheckPins(pins.Checkpoint);
-            return;
-        }
-
         if (pins.IsPinned)
         {
-            _pinned.Add(pins.Checkpoint);
+            if (pins.EndedCount < _endedCount)
+            {
+                CheckPins(pins.Checkpoint);
+            }
+            else
+            {
+                _pinned.Add(pins.Checkpoint);
+            }
+
             return;
         }
 

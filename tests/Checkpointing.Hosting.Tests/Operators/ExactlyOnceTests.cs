@@ -27,34 +27,13 @@ public sealed class ExactlyOnceTests
     }
 
     [Fact]
-    public async Task VerifyAsync_WindowsWithLateRecords_Passes()
-    {
-        var late = new OutputTag<Order>("late");
-        var settings = new WindowSettings<Order>(
-            SlidingWindows.Of(TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100)), 50, late);
-        var records = new ListStateDescriptor<Order>("records", new Order.Serializer())
-        {
-            Namespace = TimeWindow.Serializer,
-        };
-
-        await ExactlyOnce.VerifyAsync(
-            () => new ProcessWindowOperator<string, Order, string>(settings, records, new Listing()),
-            static (Order order) => order.Customer, s_orders, Options());
-    }
+    public Task VerifyAsync_WindowsWithLateRecords_Passes() => VerifyWindowsAsync(new(
+        SlidingWindows.Of(TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100)), 50,
+        new OutputTag<Order>("late")));
 
     [Fact]
-    public async Task VerifyAsync_WindowsOfProcessingTime_Passes()
-    {
-        var settings = new WindowSettings<Order>(TumblingWindows.OfProcessingTime(TimeSpan.FromSeconds(10)));
-        var records = new ListStateDescriptor<Order>("records", new Order.Serializer())
-        {
-            Namespace = TimeWindow.Serializer,
-        };
-
-        await ExactlyOnce.VerifyAsync(
-            () => new ProcessWindowOperator<string, Order, string>(settings, records, new Listing()),
-            static (Order order) => order.Customer, s_orders, Options());
-    }
+    public Task VerifyAsync_WindowsOfProcessingTime_Passes() =>
+        VerifyWindowsAsync(new(TumblingWindows.OfProcessingTime(TimeSpan.FromSeconds(10))));
 
     [Fact]
     public async Task VerifyAsync_OnRocksDb_PassesAndFindsASlip()
@@ -168,6 +147,17 @@ public sealed class ExactlyOnceTests
             .Should().ThrowAsync<OperationCanceledException>();
 
         failure.Which.CancellationToken.Should().Be(source.Token);
+    }
+
+    private static Task<ExactlyOnceReport> VerifyWindowsAsync(WindowSettings<Order> settings)
+    {
+        var records = new ListStateDescriptor<Order>("records", new Order.Serializer())
+        {
+            Namespace = TimeWindow.Serializer,
+        };
+        return ExactlyOnce.VerifyAsync(
+            () => new ProcessWindowOperator<string, Order, string>(settings, records, new Listing()),
+            static (Order order) => order.Customer, s_orders, Options());
     }
 
     private static async Task<ExactlyOnceException> FailAsync(

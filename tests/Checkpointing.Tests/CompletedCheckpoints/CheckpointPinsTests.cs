@@ -111,18 +111,7 @@ public sealed class CheckpointPinsTests
 
     private async Task HoldAsync(string pin)
     {
-        var record = new RegisterRecord
-        {
-            Job = "reader",
-            JobUid = Guid.Empty,
-            LineageId = Guid.Empty,
-            Epoch = 1,
-            Holder = "test",
-            NextId = 17,
-            FirstIdOfEpoch = 1,
-            Pins = [pin],
-            Token = Guid.Empty,
-        };
+        var record = TestRecord.Of("reader") with { Pins = [pin] };
         await _register.TryReplaceAsync("reader", 0, RegisterRecordSerializer.Write(record), default);
     }
 }

@@ -8,17 +8,7 @@ public sealed class CheckpointSweepTests
 {
     private const string Unique = "0123456789abcdef0123456789abcdef";
 
-    private static readonly RegisterRecord s_record = new()
-    {
-        Job = "job",
-        JobUid = default,
-        LineageId = default,
-        Epoch = 5,
-        Holder = "test",
-        NextId = 30,
-        FirstIdOfEpoch = 20,
-        Token = default,
-    };
+    private static readonly RegisterRecord s_record = TestRecord.Of("job");
 
     [Theory]
     [InlineData($"job/shared/b/0-3/4-0-{Unique}", true, "an older epoch made it")]

@@ -136,18 +136,7 @@ public sealed class OwnedFoldersTests
         }
     }
 
-    private static RegisterRecord Record() => new()
-    {
-        Job = "job",
-        JobUid = default,
-        LineageId = default,
-        Epoch = 5,
-        Holder = "test",
-        NextId = 30,
-        FirstIdOfEpoch = 20,
-        Token = default,
-        Claims = ["old"],
-    };
+    private static RegisterRecord Record() => TestRecord.Of("job") with { Claims = ["old"] };
 
     private static RetainedCheckpoint Retained(string path, CheckpointKind kind) =>
         new(new(1), path, kind, 1, ContentDigest.Of([1]));
