@@ -45,6 +45,9 @@ public sealed class FaultPlan
     /// simulation chooses here who goes on next. Default: null.</summary>
     public Func<StorageOperation, ValueTask>? Gate { get; init; }
 
+    /// <summary>Cancels a token at one operation. Default: null.</summary>
+    public PlannedCancellation? Cancellation { get; init; }
+
     /// <summary>Operations so far.</summary>
     public int Count
     {
@@ -164,6 +167,7 @@ public sealed class FaultPlan
             Crash();
         }
 
+        CancelIfPlanned(operation, isLate: false);
         if (Gate is { } gate)
         {
             await gate(operation).ConfigureAwait(false);
@@ -186,6 +190,7 @@ public sealed class FaultPlan
     /// <summary>An operation that changed something is about to answer.</summary>
     internal async ValueTask EndAsync(StorageOperation operation)
     {
+        CancelIfPlanned(operation, isLate: true);
         if (Gate is { } gate && operation.Number > 0 && operation.IsChange)
         {
             await gate(operation).ConfigureAwait(false);
@@ -257,6 +262,14 @@ public sealed class FaultPlan
             }
 
             return operation;
+        }
+    }
+
+    private void CancelIfPlanned(StorageOperation operation, bool isLate)
+    {
+        if (Cancellation is { } planned && planned.Number == operation.Number && planned.IsLate == isLate)
+        {
+            planned.Source.Cancel();
         }
     }
 

@@ -20,15 +20,16 @@ public sealed class EmbeddedCancellationTests
     [InlineData(true)]
     public async Task AnyOperation_TheTokenIsCancelledThere_NothingIsLostAndTheNextProcessGoesOn(bool isLate)
     {
-        var (cancelled, operation) = (0, 1);
+        var cancelled = 0;
+        var operation = 1;
         for (; operation < MostOperations; operation++)
         {
             var (storage, register) = (new InMemoryCheckpointStorage(), new InMemoryCheckpointRegister());
             using var cancellation = new CancellationTokenSource();
-            var plan = PlanOf(operation, isLate, cancellation);
+            var plan = new FaultPlan { Cancellation = new(cancellation, operation, isLate) };
             var (reported, wasCancelled) = await LiveAsync(
                 new FaultyStorage(storage, plan), new FaultyRegister(register, plan), cancellation.Token);
-            if (!cancellation.IsCancellationRequested)
+            if (plan.Count < operation)
             {
                 break;
             }
@@ -39,24 +40,6 @@ public sealed class EmbeddedCancellationTests
 
         operation.Should().BeInRange(20, MostOperations - 1, "a life has some operations, and an end");
         cancelled.Should().BeGreaterThan(3);
-    }
-
-    private static FaultPlan PlanOf(int operation, bool isLate, CancellationTokenSource cancellation)
-    {
-        var calls = 0;
-        return new()
-        {
-            // A change comes by twice: before it, and before it answers.
-            Gate = at =>
-            {
-                if (at.Number >= operation && Interlocked.Increment(ref calls) == (isLate ? 2 : 1))
-                {
-                    cancellation.Cancel();
-                }
-
-                return ValueTask.CompletedTask;
-            },
-        };
     }
 
     /// <returns>Total and checkpoint that were last reported to be durable, and whether a call was cancelled.</returns>

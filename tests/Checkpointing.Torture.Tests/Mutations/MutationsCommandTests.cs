@@ -11,7 +11,13 @@ public sealed class MutationsCommandTests : IDisposable
 
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"mutation-report-{Guid.NewGuid():N}.json");
 
-    public void Dispose() => File.Delete(_file);
+    private string Tried => $"{_file}.tried";
+
+    public void Dispose()
+    {
+        File.Delete(_file);
+        File.Delete(Tried);
+    }
 
     [Fact]
     public void Mutations_EnoughAreKilled_PassesWithItsCounters()
@@ -53,6 +59,19 @@ public sealed class MutationsCommandTests : IDisposable
 
         exitCode.Should().Be(1);
         report.GetProperty("failures")[0].GetProperty("What").GetString().Should().StartWith("Metadata: 50 of 100");
+    }
+
+    [Fact]
+    public void Mutations_TriedBefore_TakesThoseResults()
+    {
+        Write([.. Enumerable.Repeat((Deciding, "NoCoverage"), 100)]);
+        File.WriteAllLines(Tried, Enumerable.Range(0, 100).Select(id =>
+            $$"""{"Id":{{id}},"File":"{{Deciding}}","Status":"{{(id == 7 ? "Survived" : "Killed")}}","By":""}"""));
+
+        var (exitCode, report) = Run("--tests", "none.dll");
+
+        exitCode.Should().Be(1);
+        report.GetProperty("counters").GetProperty("killed").GetInt32().Should().Be(99);
     }
 
     [Fact]
@@ -103,10 +122,10 @@ public sealed class MutationsCommandTests : IDisposable
                 }),
         }));
 
-    private (int ExitCode, JsonElement Report) Run()
+    private (int ExitCode, JsonElement Report) Run(params string[] more)
     {
         var output = new StringWriter { NewLine = "\n" };
-        var exitCode = TortureCommandLine.Run(["mutations", "--report", _file, "--json"], output);
+        var exitCode = TortureCommandLine.Run(["mutations", "--report", _file, "--json", .. more], output);
         return (exitCode, JsonDocument.Parse(output.ToString()).RootElement);
     }
 }

@@ -76,21 +76,11 @@ internal sealed class CancellationsRun
         var world = new ClusterWorld(one.Medium == CrashPoint.InMemory, "job", "heir");
         var time = new FakeTimeProvider();
         using var cancellation = new CancellationTokenSource();
-        var calls = 0;
         var plan = new FaultPlan
         {
             IsActive = false,
             Time = time,
-            Gate = operation =>
-            {
-                // A change comes by twice: before it, and before it answers.
-                if (operation.Number == one.Operation && ++calls == (one.IsLate ? 2 : 1))
-                {
-                    cancellation.Cancel();
-                }
-
-                return ValueTask.CompletedTask;
-            },
+            Cancellation = new(cancellation, one.Operation, one.IsLate),
         };
         var stage = new Stage(world, plan) { IsStrict = false, PlanTime = time, Cancellation = cancellation };
         var process = scenario.Prepare(stage);

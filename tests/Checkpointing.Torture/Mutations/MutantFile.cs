@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Checkpointing.Torture.Mutations;
@@ -33,7 +34,7 @@ internal static class MutantFile
         var location = mutant.GetProperty("location");
         var (start, end) = (PlaceOf(location, "start"), PlaceOf(location, "end"));
         return new(
-            file, start.Line, Cut(lines, start, end), mutant.GetProperty("replacement").GetString() ?? "",
+            int.Parse(mutant.GetProperty("id").GetString()!, CultureInfo.InvariantCulture), file, start.Line, Cut(lines, start, end), mutant.GetProperty("replacement").GetString() ?? "",
             mutant.GetProperty("mutatorName").GetString()!, mutant.GetProperty("status").GetString()!);
     }
 

@@ -27,7 +27,7 @@ internal static class MutationJudgement
         var report = new TortureReport("mutations", 0);
 
         // One that behaves as the original cannot be killed; it counts for neither side.
-        var tried = mutants.Where(static m => m.IsKilled || m.HasLived).ToList();
+        var tried = mutants.Where(static m => m.IsTried).ToList();
         var counted = tried.Where(static m => m.IsKilled || EquivalentMutant.Find(m) is null).ToList();
         report.Set("mutants", tried.Count);
         report.Set("killed", counted.Count(static m => m.IsKilled));

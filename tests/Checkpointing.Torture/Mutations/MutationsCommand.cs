@@ -14,15 +14,29 @@ internal static class MutationsCommand
             Required = true,
         };
         var list = new Option<bool>("--list") { Description = "Lists every mutant that lived, not only what fails." };
+        var tests = new Option<string?>("--tests")
+        {
+            Description = "Tries each mutant first: the tests' assembly, with the mutated core beside it.",
+        };
+        var parallel = new Option<int>("--parallel")
+        {
+            Description = "Processes of tests at a time.", DefaultValueFactory = static _ => Environment.ProcessorCount,
+        };
         var json = new Option<bool>("--json") { Description = "One line of JSON." };
         var command = new Command("mutations", "Says how many mutants of the core the tests have killed.")
         {
-            report, list, json,
+            report, tests, parallel, list, json,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, _) =>
         {
             var output = parsed.InvocationConfiguration.Output;
             var mutants = MutantFile.Read(parsed.GetValue(report)!);
+            if (parsed.GetValue(tests) is { } program)
+            {
+                mutants = await MutantTrials.RunAsync(
+                    mutants, program, $"{parsed.GetValue(report)}.tried", parsed.GetValue(parallel));
+            }
+
             if (parsed.GetValue(list))
             {
                 foreach (var mutant in mutants.Where(static m => m.HasLived))
