@@ -327,8 +327,8 @@ public sealed class SharedStateRegistry
     {
         public static EntryByKey Instance { get; } = new();
 
-        public bool Equals(Entry? x, Entry? y) =>
-            ReferenceEquals(x, y) || (x is not null && y is not null && x.Key == y.Key);
+        // An entry is looked for by its key before another one is made.
+        public bool Equals(Entry? x, Entry? y) => ReferenceEquals(x, y);
 
         public int GetHashCode(Entry obj) => obj.Key.GetHashCode();
 

@@ -89,6 +89,42 @@ public sealed class CheckpointPinsTests
         }
     }
 
+    [Fact]
+    public async Task IsPinnedAsync_ItWentAfterTheListing_DoesNotHold()
+    {
+        await HoldAsync(Pin);
+        await CheckpointPins.WriteAsync(_storage, Pin, "reader", default);
+        var plan = new FaultPlan
+        {
+            Gate = async at =>
+            {
+                if (at.Kind == StorageOperationKind.OpenRead)
+                {
+                    await _storage.DeleteAsync(Pin, default);
+                }
+            },
+        };
+
+        (await CheckpointPins.IsPinnedAsync(new FaultyStorage(_storage, plan), _register, Checkpoint, default)).Should()
+            .BeFalse();
+    }
+
+    [Fact]
+    public async Task IsPinnedAsync_SaidToBeMissingAndItsLengthIsNotTold_Holds()
+    {
+        await HoldAsync(Pin);
+        await CheckpointPins.WriteAsync(_storage, Pin, "reader", default);
+        var plan = new FaultPlan(static at => at.Kind switch
+        {
+            StorageOperationKind.OpenRead => FaultKind.NotFound,
+            StorageOperationKind.GetLength => FaultKind.Denied,
+            _ => FaultKind.None,
+        });
+
+        (await CheckpointPins.IsPinnedAsync(new FaultyStorage(_storage, plan), _register, Checkpoint, default)).Should()
+            .BeTrue("one answer is no proof");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

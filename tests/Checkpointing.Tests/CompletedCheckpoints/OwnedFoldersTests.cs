@@ -5,6 +5,7 @@ using Checkpointing.Metadata;
 using Checkpointing.StateHandles;
 using Checkpointing.Storage;
 using Checkpointing.Storage.InMemory;
+using Checkpointing.Testing.Faults;
 
 namespace Checkpointing.Tests.CompletedCheckpoints;
 
@@ -68,6 +69,41 @@ public sealed class OwnedFoldersTests
         await _storage.WriteAllAsync(OwnedFolders.MarkerOf("saved/left"), "job"u8.ToArray(), default);
 
         var found = await OwnedFolders.FindAsync(_storage, Record(), [Checkpoint("job/chk-9", "saved/x/1")], default);
+
+        found.OwnsShared("saved/left/1").Should().BeFalse();
+    }
+
+    // A job's own folders are its own anyway, and the root is nobody's: no marker there is believed, or read.
+    [Fact]
+    public async Task FindAsync_MarkersWhereNoSavepointIs_AreNotRead()
+    {
+        foreach (var folder in new[] { "", "job/chk-9", "job" })
+        {
+            await _storage.WriteAllAsync(OwnedFolders.MarkerOf(folder), "job"u8.ToArray(), default);
+        }
+
+        var plan = new FaultPlan();
+        var found = await OwnedFolders.FindAsync(
+            new FaultyStorage(_storage, plan), Record(),
+            [Checkpoint("job/chk-9", "job/chk-9/1", "saved/a/1", "saved/a/2", "saved/b/1")], default);
+
+        found.OwnsShared("saved/a/1").Should().BeFalse();
+        found.OwnsShared("job/chk-9/1").Should().BeFalse();
+        plan.Log.Where(static at => at.Kind == StorageOperationKind.OpenRead).Select(static at => at.Path).Should()
+            .BeEquivalentTo(
+                [OwnedFolders.MarkerOf("saved/a"), OwnedFolders.MarkerOf("saved"), OwnedFolders.MarkerOf("saved/b")],
+                "each folder is asked once");
+    }
+
+    [Fact]
+    public async Task OwnsShared_TheMarkerCannotBeRead_IsNotOurs()
+    {
+        await _storage.WriteAllAsync(OwnedFolders.MarkerOf("saved/left"), "job"u8.ToArray(), default);
+        var plan = new FaultPlan(static at =>
+            at.Kind == StorageOperationKind.OpenRead ? FaultKind.Denied : FaultKind.None);
+
+        var found = await OwnedFolders.FindAsync(
+            new FaultyStorage(_storage, plan), Record(), [Checkpoint("job/chk-9", "saved/left/1")], default);
 
         found.OwnsShared("saved/left/1").Should().BeFalse();
     }

@@ -1,4 +1,6 @@
+using Checkpointing.CompletedCheckpoints;
 using Checkpointing.KeyGroups;
+using Checkpointing.Metadata;
 using Checkpointing.SharedState;
 using Checkpointing.StateHandles;
 using CsCheck;
@@ -105,6 +107,103 @@ public sealed class SharedStateRegistryTests
         registry.Count.Should().Be(1);
     }
 
+    [Fact]
+    public void GiveUp_MostOfManyAtOnce_KeepsNothingOfThemAndReleasesTheRest()
+    {
+        const int Files = 1_000;
+        const int Kept = 300;
+        var registry = new SharedStateRegistry();
+        var attempt = SharedStateOwner.Attempt(1, 0, "totals", 0);
+        var handles = RegisterMany(registry, attempt, Files);
+
+        GiveUpMany(registry, attempt, Kept, Files).Should().Be(Files - Kept);
+        GC.Collect();
+
+        handles.Skip(Kept).Count(static handle => handle.IsAlive).Should().Be(0);
+        registry.ReleaseAll(attempt).Select(static entry => entry.Key).Should()
+            .BeEquivalentTo(Enumerable.Range(0, Kept).Select(static i => KeyOf(i)));
+        registry.Count.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData("a", 10, null, true)]
+    [InlineData("a", 10, 1, true)]
+    [InlineData("a", 10, 2, false)]
+    [InlineData("a", 11, 1, false)]
+    [InlineData("b", 10, 1, false)]
+    public void Register_AgainUnderAKnownKey_MustBeTheSameFileAsFarAsIsKnown(
+        string path, long bytes, int? content, bool isSame)
+    {
+        static FileStateHandle File(string path, long bytes, int? content) =>
+            new(path, bytes, content is { } known ? ContentDigest.Of([(byte)known]) : null);
+        foreach (var (registered, again) in new[]
+        {
+            (File("a", 10, 1), File(path, bytes, content)), (File(path, bytes, content), File("a", 10, 1)),
+        })
+        {
+            var registry = new SharedStateRegistry();
+            registry.Register(KeyOf(1), registered, s_first);
+            var register = () => registry.Register(KeyOf(1), again, s_second);
+
+            if (isSame)
+            {
+                register().Handle.Should().Be(registered);
+            }
+            else
+            {
+                register.Should().Throw<ConflictingSharedStateException>();
+            }
+        }
+    }
+
+    [Fact]
+    public void Register_BytesThatAreNoFile_MustBeTheSame()
+    {
+        var registry = new SharedStateRegistry();
+        registry.Register(KeyOf(1), new ByteStreamStateHandle("a", [1]), s_first);
+
+        registry.Register(KeyOf(1), new ByteStreamStateHandle("a", [1]), s_second).OwnerCount.Should().Be(2);
+
+        registry.Invoking(r => r.Register(KeyOf(1), new ByteStreamStateHandle("a", [2]), s_second)).Should()
+            .Throw<ConflictingSharedStateException>();
+    }
+
+    [Fact]
+    public void RegisterSharedStatesAfterRestored_ManagedAndRawState_OwnsTheFilesOfBoth()
+    {
+        static IncrementalKeyedStateHandle Handle(int file) => new(
+            s_backend, new(0, 9), new(1), [new("1.sst", HandleOf(file))], [], HandleOf(100 + file), 1);
+        var checkpoint = new CompletedCheckpoint(
+            "job", new(1), "job/chk-1",
+            new(new(1), [], [new(OperatorId.FromName("totals"), 1, 10,
+                [new(0) { ManagedKeyed = Handle(1), RawKeyed = Handle(2) }])]),
+            new(CheckpointKind.Checkpoint, CheckpointRetention.Always));
+        var registry = new SharedStateRegistry();
+
+        checkpoint.RegisterSharedStatesAfterRestored(registry);
+
+        registry.Entries.Select(static entry => entry.Handle).Should().BeEquivalentTo([HandleOf(1), HandleOf(2)]);
+        registry.ReleaseAll(checkpoint.Owner()).Should().HaveCount(2);
+    }
+
+    [Fact]
+    public void NoArgument_MayBeNull()
+    {
+        var registry = new SharedStateRegistry();
+
+        registry.Invoking(r => r.Register(KeyOf(1), null!, s_first)).Should().Throw<ArgumentNullException>()
+            .WithParameterName("handle");
+        registry.Invoking(r => r.Register(KeyOf(1), HandleOf(1), null!)).Should().Throw<ArgumentNullException>()
+            .WithParameterName("owner");
+        registry.Invoking(static r => r.ReleaseAll(null!)).Should().Throw<ArgumentNullException>()
+            .WithParameterName("owner");
+        registry.Invoking(static r => r.GiveUp(null!, [])).Should().Throw<ArgumentNullException>()
+            .WithParameterName("attempt");
+        registry.Invoking(static r => r.GiveUp(s_first, null!)).Should().Throw<ArgumentNullException>()
+            .WithParameterName("keys");
+        registry.Count.Should().Be(0);
+    }
+
     // Model: the set of (owner, file) pairs. A file is handed back exactly when its last pair leaves the set.
     [Fact]
     public void AnyHistory_AgreesWithASetOfPairs() =>
@@ -141,6 +240,14 @@ public sealed class SharedStateRegistryTests
                     after, f => Assert.Equal(model.Count(pair => pair.File == f), registry.OwnerCount(KeyOf(f))));
             }
         });
+
+    private static List<WeakReference> RegisterMany(SharedStateRegistry registry, SharedStateOwner owner, int count) =>
+        [.. Enumerable.Range(0, count).Select(i =>
+            new WeakReference(registry.Register(KeyOf(i), HandleOf(i), owner).Handle))];
+
+    // What these two hand out is on no frame that lives on.
+    private static int GiveUpMany(SharedStateRegistry registry, SharedStateOwner owner, int from, int to) =>
+        registry.GiveUp(owner, Enumerable.Range(from, to - from).Select(static i => KeyOf(i))).Count;
 
     private static WeakReference KeepOne(SharedStateRegistry registry, SharedStateOwner attempt)
     {

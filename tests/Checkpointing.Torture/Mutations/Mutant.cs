@@ -21,7 +21,7 @@ internal sealed record Mutant(
     public bool IsKilled => Status is "Killed" or "Timeout";
 
     /// <summary>No test failed, or none went through it.</summary>
-    public bool HasLived => Status is "Survived" or "NoCoverage";
+    public bool HasLived => Status is "Survived" or "NoCoverage" or "Limited";
 
     public override string ToString() =>
         $"{File}:{Line} {Mutator}: {OnOneLine(Original)} => {OnOneLine(Replacement)}";

@@ -17,39 +17,46 @@ internal sealed record TriedMutant(int Id, string File, string Status, string By
 /// which are programs of their own; by Microsoft.Testing.Platform it runs all covering tests after the first has failed,
 /// and took 35 s a mutant.</para>
 /// <para>Many mutants share a process, so what one leaves behind could fail the tests of the next, or hide it. Therefore:
-/// after a failure the same tests run without a mutant, and if they fail again the mutant is tried once more in a new
+/// after a failure its class runs without a mutant, and if they fail again the mutant is tried once more in a new
 /// process; and one that all tests passed is tried once more in a new process.</para>
 /// </remarks>
 internal sealed class MutantTrials
 {
     private const double SecondsTogether = 1;
 
+    private const string Limited = "Limited";
+
     private readonly Lock _lock = new();
     private readonly string _program;
     private readonly string _results;
     private readonly IReadOnlyList<CoveringClass> _classes;
+    private readonly double _mostSeconds;
 
-    private MutantTrials(string program, string results, IReadOnlyList<CoveringClass> classes) =>
-        (_program, _results, _classes) = (program, results, classes);
+    private MutantTrials(
+        string program, string results, IReadOnlyList<CoveringClass> classes, double mostSeconds) =>
+        (_program, _results, _classes, _mostSeconds) = (program, results, classes, mostSeconds);
 
     /// <summary>Tries all that were not tried yet.</summary>
     /// <param name="mutants">All.</param>
     /// <param name="program">The tests' assembly, with the mutated core beside it.</param>
     /// <param name="results">File of results, a line each, that are there already and that are added.</param>
     /// <param name="parallel">Processes at a time.</param>
+    /// <param name="mostSeconds">Of tests for one mutant. One that is still alive then counts as that, and is tried anew
+    /// by the next run.</param>
     /// <returns>The mutants with what became of them.</returns>
     internal static async Task<IReadOnlyList<Mutant>> RunAsync(
-        IReadOnlyList<Mutant> mutants, string program, string results, int parallel)
+        IReadOnlyList<Mutant> mutants, string program, string results, int parallel, double mostSeconds)
     {
         program = Path.GetFullPath(program);
         var tried = Read(results);
         var waiting = new ConcurrentQueue<Mutant>(mutants
-            .Where(mutant => mutant.IsTried && !tried.ContainsKey(mutant.Id))
+            .Where(mutant => mutant.IsTried && (!tried.TryGetValue(mutant.Id, out var one) || one.Status == Limited))
             .OrderBy(static mutant => !MutationJudgement.DecideDeletion.Contains(mutant.File)));
         if (!waiting.IsEmpty)
         {
             var trials = new MutantTrials(
-                program, results, await TestCoverage.FindAsync(program, $"{results}.coverage", parallel));
+                program, results, await TestCoverage.FindAsync(program, $"{results}.coverage", parallel),
+                mostSeconds);
             await Task.WhenAll(Enumerable.Range(0, parallel).Select(_ => trials.RunAsync(waiting)));
             tried = Read(results);
         }
@@ -60,7 +67,7 @@ internal sealed class MutantTrials
 
     private static Dictionary<int, TriedMutant> Read(string results) => File.Exists(results)
         ? File.ReadLines(results).Select(static line => JsonSerializer.Deserialize<TriedMutant>(line)!)
-            .ToDictionary(static one => one.Id)
+            .GroupBy(static one => one.Id).ToDictionary(static same => same.Key, static same => same.Last())
         : [];
 
     private async Task RunAsync(ConcurrentQueue<Mutant> waiting)
@@ -110,12 +117,19 @@ internal sealed class MutantTrials
     }
 
     /// <returns>No status if the process is not to be trusted.</returns>
-    private static async Task<Outcome> TryAsync(
+    private async Task<Outcome> TryAsync(
         MutatedTests tests, Mutant mutant, List<CoveringClass> covering, bool isOwn = false)
     {
+        var sum = 0.0;
         foreach (var (classes, seconds) in Together(covering))
         {
-            var timeout = TimeSpan.FromSeconds(30 + (10 * seconds));
+            sum += seconds;
+            if (sum > _mostSeconds)
+            {
+                return new(Limited, "", IsProcessGood: true);
+            }
+
+            var timeout = TimeSpan.FromSeconds(10 + (5 * seconds));
             if (await tests.RunAsync(mutant.Id, classes, timeout) is not { } answer)
             {
                 return new("Timeout", string.Join(' ', classes), IsProcessGood: false);
@@ -123,8 +137,9 @@ internal sealed class MutantTrials
 
             if (!answer.Passed)
             {
-                var isTrusted = isOwn
-                    || await tests.RunAsync(MutantServer.NoMutant, classes, timeout) is { Passed: true };
+                var again = classes.Where(one => answer.Failed.StartsWith($"{one}.", StringComparison.Ordinal)).ToList();
+                var isTrusted = isOwn || await tests.RunAsync(
+                    MutantServer.NoMutant, again.Count > 0 ? again : classes, timeout) is { Passed: true };
                 return new(isTrusted ? "Killed" : "", answer.Failed, isTrusted);
             }
         }

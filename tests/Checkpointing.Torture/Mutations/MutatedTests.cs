@@ -9,6 +9,8 @@ internal sealed class MutatedTests : IDisposable
     /// <summary>Assemblies that .NET starts before a program.</summary>
     internal const string HooksVariable = "DOTNET_STARTUP_HOOKS";
 
+    private const string InMemory = "/dev/shm";
+
     // A mutant may ask for memory for ever.
     private const string MostMemory = "0x60000000";
 
@@ -32,7 +34,15 @@ internal sealed class MutatedTests : IDisposable
         {
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetDirectoryName(program),
-            Environment = { ["DOTNET_GCHeapHardLimit"] = MostMemory, ["DOTNET_TieredPGO"] = "0" },
+            Environment =
+            {
+                ["DOTNET_GCHeapHardLimit"] = MostMemory,
+                ["DOTNET_TieredPGO"] = "0",
+                ["CHECKPOINTING_HISTORIES"] = "4",
+
+                // Half of the time is waiting for a disk otherwise.
+                ["TMPDIR"] = Directory.Exists(InMemory) ? InMemory : Path.GetTempPath(),
+            },
         };
 
     /// <summary>Runs the tests of some classes with one mutant switched on, up to the first that fails.</summary>

@@ -22,10 +22,15 @@ internal static class MutationsCommand
         {
             Description = "Processes of tests at a time.", DefaultValueFactory = static _ => Environment.ProcessorCount,
         };
+        var mostSeconds = new Option<double>("--most-seconds")
+        {
+            Description = "Of tests for one mutant: what lives that long is tried anew by the next run.",
+            DefaultValueFactory = static _ => double.PositiveInfinity,
+        };
         var json = new Option<bool>("--json") { Description = "One line of JSON." };
         var command = new Command("mutations", "Says how many mutants of the core the tests have killed.")
         {
-            report, tests, parallel, list, json,
+            report, tests, parallel, mostSeconds, list, json,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -34,7 +39,8 @@ internal static class MutationsCommand
             if (parsed.GetValue(tests) is { } program)
             {
                 mutants = await MutantTrials.RunAsync(
-                    mutants, program, $"{parsed.GetValue(report)}.tried", parsed.GetValue(parallel));
+                    mutants, program, $"{parsed.GetValue(report)}.tried", parsed.GetValue(parallel),
+                    parsed.GetValue(mostSeconds));
             }
 
             if (parsed.GetValue(list))
