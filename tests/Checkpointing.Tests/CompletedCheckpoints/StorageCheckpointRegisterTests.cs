@@ -1,5 +1,6 @@
 using Checkpointing.CompletedCheckpoints;
 using Checkpointing.Storage;
+using Checkpointing.Testing.Faults;
 
 namespace Checkpointing.Tests.CompletedCheckpoints;
 
@@ -104,6 +105,64 @@ public sealed class StorageCheckpointRegisterTests
 
         (await _register.TryReplaceAsync("job", 0, new byte[] { 1 }, None)).Should().Be(RegisterReplacement.Lost);
         (await _register.ReadAsync("job", None))!.Record.ToArray().Should().Equal(2);
+    }
+
+    [Fact]
+    public async Task Replace_AnswerLostAndItsPlaceHoldsALongerFile_IsLost()
+    {
+        _storage.OnCommit = async _ =>
+        {
+            await _storage.WriteAllAsync($"job/register/{1:D19}", new byte[600_000], None);
+            throw LostAnswer;
+        };
+
+        (await _register.TryReplaceAsync("job", 0, new byte[] { 1 }, None)).Should().Be(RegisterReplacement.Lost);
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Denied)]
+    [InlineData(FaultKind.NotFound)]
+    public async Task Replace_AnswerLostAndItCannotBeReadBack_IsUnknown(FaultKind fault)
+    {
+        var register = new StorageCheckpointRegister(new FaultyStorage(_storage, new(
+            at => at.Kind == StorageOperationKind.OpenRead ? fault : FaultKind.None)));
+        _storage.OnCommit = static async commit =>
+        {
+            await commit();
+            throw LostAnswer;
+        };
+
+        (await register.TryReplaceAsync("job", 0, new byte[] { 1 }, None)).Should().Be(RegisterReplacement.Unknown);
+    }
+
+    [Fact]
+    public async Task Replace_GoneBeforeItIsConfirmed_IsUnknown()
+    {
+        var path = $"job/register/{1:D19}";
+        var register = new StorageCheckpointRegister(new FaultyStorage(_storage, new()
+        {
+            Gate = async at =>
+            {
+                if (at.Kind == StorageOperationKind.GetLength)
+                {
+                    await _storage.DeleteAsync(path, None);
+                }
+            },
+        }));
+
+        (await register.TryReplaceAsync("job", 0, new byte[] { 1 }, None)).Should().Be(RegisterReplacement.Unknown);
+    }
+
+    [Fact]
+    public async Task Read_GivesWayToNewerOnesAgainAndAgain_EndsAndSaysSo()
+    {
+        await ReplaceOftenAsync(from: 0, count: 1);
+        var plan = new FaultPlan(
+            static at => at.Kind == StorageOperationKind.OpenRead ? FaultKind.NotFound : FaultKind.None);
+        var read = async () => await new StorageCheckpointRegister(new FaultyStorage(_storage, plan))
+            .ReadAsync("job", None);
+
+        (await read.Should().ThrowAsync<CheckpointStorageUnavailableException>()).WithMessage("*100 times*");
     }
 
     [Fact]

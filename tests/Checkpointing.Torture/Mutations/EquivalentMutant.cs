@@ -8,7 +8,23 @@ namespace Checkpointing.Torture.Mutations;
 internal sealed record EquivalentMutant(string File, string Original, string Replacement, string Why)
 {
     /// <summary>All that are known.</summary>
-    internal static IReadOnlyList<EquivalentMutant> All { get; } = [];
+    internal static IReadOnlyList<EquivalentMutant> All { get; } =
+    [
+        new("CompletedCheckpoints/CheckpointPins.cs", "{ // In doubt the pin holds. return PinState.Living; }", "{}",
+            "Stryker puts the default there, which is Living."),
+        new("CompletedCheckpoints/OwnedFolders.cs", "{ return null; }", "{}",
+            "Stryker puts the default there, which is null."),
+        new("CompletedCheckpoints/OwnedFolders.cs", "record.Claims.Append", "record.Claims.Prepend",
+            "They go into a set."),
+        new("SharedState/OwnerBits.cs", "_first |= Mask(bit)", "_first ^= Mask(bit)",
+            "The bit is not set: that was asked before."),
+        new("SharedState/SharedStateRegistry.cs", "_freeBits.Min", "_freeBits.Max",
+            "Any free bit does; the lowest takes less memory."),
+        new("SharedState/SharedStateRegistry.cs", "_length > (2 * Count) + Slack", "_length >= (2 * Count) + Slack",
+            "It says how much of what was given up is remembered, not what."),
+        new("SharedState/SharedStateRegistry.cs", "(2 * Count) + Slack", "(2 * Count) - Slack",
+            "It says how much of what was given up is remembered, not what."),
+    ];
 
     internal static EquivalentMutant? Find(Mutant mutant) =>
         All.FirstOrDefault(one => one.File == mutant.File

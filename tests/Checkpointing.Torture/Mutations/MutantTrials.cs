@@ -51,7 +51,8 @@ internal sealed class MutantTrials
         var tried = Read(results);
         var waiting = new ConcurrentQueue<Mutant>(mutants
             .Where(mutant => mutant.IsTried && (!tried.TryGetValue(mutant.Id, out var one) || one.Status == Limited))
-            .OrderBy(static mutant => !MutationJudgement.DecideDeletion.Contains(mutant.File)));
+            .OrderBy(static mutant => !MutationJudgement.DecideDeletion.Contains(mutant.File))
+            .ThenBy(mutant => tried.ContainsKey(mutant.Id)));
         if (!waiting.IsEmpty)
         {
             var trials = new MutantTrials(
