@@ -63,7 +63,8 @@ public abstract class CoreTests
         var owned = OwnedFolders.FindAsync(new InMemoryCheckpointStorage(), record, [], default).AsTask()
             .GetAwaiter().GetResult();
         Handle(new CoordinatorEvent.Recovered(
-            record, registry, new(listed, []), listed.LastOrDefault(), owned, leaving ?? LeavingCheckpoints.None));
+            record, registry, new(listed, []), listed.Count == 0 ? null : listed[^1], owned,
+            leaving ?? LeavingCheckpoints.None));
         Handle(new CoordinatorEvent.Started());
     }
 

@@ -24,8 +24,11 @@ internal sealed class MutatedTests : IDisposable
     {
         var start = StartInfo(program);
         start.RedirectStandardInput = true;
+        start.RedirectStandardError = true;
         start.Environment[HooksVariable] = typeof(MutatedTests).Assembly.Location;
-        return new(Process.Start(start)!);
+        var process = Process.Start(start)!;
+        process.BeginErrorReadLine(); // A stack that overflows is written there, and nobody wants to read it.
+        return new(process);
     }
 
     /// <summary>How the program is started.</summary>
