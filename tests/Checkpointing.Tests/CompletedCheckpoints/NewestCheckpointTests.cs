@@ -28,6 +28,9 @@ public sealed class NewestCheckpointTests
         });
         (await PeekAsync()).Should().Be(paths[0]);
 
+        await ChangeAsync(static record => record with { PendingClaim = "other" });
+        (await PeekAsync()).Should().BeNull("the claim decides");
+        await ChangeAsync(static record => record with { PendingClaim = null });
         await _storage.DeleteAsync($"{paths[0]}/_metadata", default);
         (await PeekAsync()).Should().BeNull();
     }
