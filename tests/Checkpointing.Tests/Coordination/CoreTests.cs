@@ -92,7 +92,8 @@ public abstract class CoreTests
                     break;
                 case CoordinatorEffect.WriteMetadata write when answers:
                     Handle(new CoordinatorEvent.MetadataWritten(
-                        write.Id, new(write.Id, write.Folder, write.Completed.Properties.Kind, 1, ContentDigest.Of([1])),
+                        write.Id,
+                        new(write.Id, write.Folder, write.Completed.Properties.Kind, 1, ContentDigest.Of([1])),
                         write.Completed));
                     break;
                 case CoordinatorEffect.ReplaceRegister replace when answers:
@@ -104,7 +105,8 @@ public abstract class CoreTests
 
     private protected List<CoordinatorEffect.CheckPins> Checks() => Take<CoordinatorEffect.CheckPins>();
 
-    private protected IEnumerable<string> Deleted() => Take<CoordinatorEffect.Delete>().SelectMany(static one => one.Paths);
+    private protected IEnumerable<string> Deleted() =>
+        Take<CoordinatorEffect.Delete>().SelectMany(static one => one.Paths);
 
     private protected List<T> Take<T>()
     {

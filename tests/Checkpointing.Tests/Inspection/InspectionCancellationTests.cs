@@ -15,12 +15,14 @@ namespace Checkpointing.Tests.Inspection;
 /// needed stays, nothing half made is left, and the same call does its work afterwards.</summary>
 public sealed class InspectionCancellationTests
 {
+    private delegate Task<string> Call(ICheckpointStorage storage, CancellationToken token);
+
     private const int MostOperations = 1_000;
     private const int Checkpoints = 3;
     private static readonly ValueStateDescriptor<long> s_total = new("total");
 
     // Each gives back what is left when it has been called: equal for every storage on which it ended.
-    private static readonly Dictionary<string, Func<ICheckpointStorage, CancellationToken, Task<string>>> s_calls = new()
+    private static readonly Dictionary<string, Call> s_calls = new()
     {
         ["census"] = static async (storage, token) =>
             $"{(await StorageCensus.TakeAsync(storage, cancellationToken: token)).Checkpoints.Count}",
@@ -152,7 +154,8 @@ public sealed class InspectionCancellationTests
     {
         var census = await StorageCensus.TakeAsync(storage, cancellationToken: token);
         var report = await CheckpointVerifier.VerifyAsync(
-            storage, census, census.Checkpoints, new() { DeepBackend = new HeapBackendFactory() }, cancellationToken: token);
+            storage, census, census.Checkpoints, new() { DeepBackend = new HeapBackendFactory() },
+            cancellationToken: token);
         return $"{report.IsOk}";
     }
 

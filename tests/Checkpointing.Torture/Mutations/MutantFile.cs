@@ -33,8 +33,9 @@ internal static class MutantFile
     {
         var location = mutant.GetProperty("location");
         var (start, end) = (PlaceOf(location, "start"), PlaceOf(location, "end"));
+        var id = int.Parse(mutant.GetProperty("id").GetString()!, CultureInfo.InvariantCulture);
         return new(
-            int.Parse(mutant.GetProperty("id").GetString()!, CultureInfo.InvariantCulture), file, start.Line, Cut(lines, start, end), mutant.GetProperty("replacement").GetString() ?? "",
+            id, file, start.Line, Cut(lines, start, end), mutant.GetProperty("replacement").GetString() ?? "",
             mutant.GetProperty("mutatorName").GetString()!, mutant.GetProperty("status").GetString()!);
     }
 

@@ -27,7 +27,8 @@ internal static partial class MutantServer
         Console.SetOut(TextWriter.Null);
         Console.SetError(TextWriter.Null);
         var tests = Assembly.GetEntryAssembly() ?? throw new InvalidOperationException("There is no entry assembly.");
-        var control = Assembly.Load("Checkpointing").GetTypes().SingleOrDefault(static one => one.Name == "MutantControl")
+        var control = Assembly.Load("Checkpointing").GetTypes()
+            .SingleOrDefault(static one => one.Name == "MutantControl")
             ?? throw new InvalidOperationException("The core beside the tests has no mutants.");
         var active = control.GetField("ActiveMutant", Static)!;
         while (requests.ReadLine() is { } request)

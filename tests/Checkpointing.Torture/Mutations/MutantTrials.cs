@@ -13,11 +13,11 @@ internal sealed record TriedMutant(int Id, string File, string Status, string By
 /// <summary>Switches mutants on, one after the other, and runs the tests of all classes that come by, until one
 /// fails.</summary>
 /// <remarks>
-/// <para>Stryker could do that itself, and is not asked to: by VSTest it never switches a mutant on in tests of xunit.v3,
-/// which are programs of their own; by Microsoft.Testing.Platform it runs all covering tests after the first has failed,
-/// and took 35 s a mutant.</para>
-/// <para>Many mutants share a process, so what one leaves behind could fail the tests of the next, or hide it. Therefore:
-/// after a failure its class runs without a mutant, and if they fail again the mutant is tried once more in a new
+/// <para>Stryker could do that itself, and is not asked to: by VSTest it never switches a mutant on in tests of
+/// xunit.v3, which are programs of their own; by Microsoft.Testing.Platform it runs all covering tests after the first
+/// has failed, and took 35 s a mutant.</para>
+/// <para>Many mutants share a process, so what one leaves behind could fail the tests of the next, or hide it.
+/// Therefore: after a failure its class runs without a mutant, and if that fails the mutant is tried once more in a new
 /// process; and one that all tests passed is tried once more in a new process.</para>
 /// </remarks>
 internal sealed class MutantTrials
@@ -41,8 +41,8 @@ internal sealed class MutantTrials
     /// <param name="program">The tests' assembly, with the mutated core beside it.</param>
     /// <param name="results">File of results, a line each, that are there already and that are added.</param>
     /// <param name="parallel">Processes at a time.</param>
-    /// <param name="mostSeconds">Of tests for one mutant. One that is still alive then counts as that, and is tried anew
-    /// by the next run.</param>
+    /// <param name="mostSeconds">Of tests for one mutant. One that is still alive then counts as that, and is tried
+    /// anew by the next run.</param>
     /// <returns>The mutants with what became of them.</returns>
     internal static async Task<IReadOnlyList<Mutant>> RunAsync(
         IReadOnlyList<Mutant> mutants, string program, string results, int parallel, double mostSeconds)
@@ -138,7 +138,8 @@ internal sealed class MutantTrials
 
             if (!answer.Passed)
             {
-                var again = classes.Where(one => answer.Failed.StartsWith($"{one}.", StringComparison.Ordinal)).ToList();
+                var again = classes.Where(one => answer.Failed.StartsWith($"{one}.", StringComparison.Ordinal))
+                    .ToList();
                 var isTrusted = isOwn || await tests.RunAsync(
                     MutantServer.NoMutant, again.Count > 0 ? again : classes, timeout) is { Passed: true };
                 return new(isTrusted ? "Killed" : "", answer.Failed, isTrusted);
