@@ -75,6 +75,33 @@ public sealed class RegisterRecordSerializerTests
         Token = new(3, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
     };
 
+    // The digest is right: somebody's program has written this.
+    [Theory]
+    [InlineData("no JSON")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"format":"two"}""")]
+    [InlineData("""{"format":2,"job":5}""")]
+    [InlineData("""{"format":2,"job":"a/b"}""")]
+    [InlineData("""{"format":2,"job":"job","jobUid":"none"}""")]
+    public void Read_AGoodDigestOfOtherFields_IsCorrupt(string json)
+    {
+        var line = Encoding.UTF8.GetBytes(json + "\n");
+        byte[] bytes = [.. line, .. Encoding.ASCII.GetBytes($"xxh128:{ContentDigest.Of(line)}\n")];
+
+        FluentActions.Invoking(() => RegisterRecordSerializer.Read(bytes, "register")).Should()
+            .Throw<CheckpointCorruptException>().WithMessage("*the fields of a register record*");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n")]
+    [InlineData("no line")]
+    [InlineData("a line and no digest\n")]
+    public void Read_NoRecordAndDigest_IsCorrupt(string text) =>
+        FluentActions.Invoking(() => RegisterRecordSerializer.Read(Encoding.UTF8.GetBytes(text), "register")).Should()
+            .Throw<CheckpointCorruptException>();
+
     [Fact]
     public void Read_WhatWriteGave_IsTheSameRecord() =>
         RegisterRecordSerializer.Read(RegisterRecordSerializer.Write(s_record), "x").Should().Be(s_record);
